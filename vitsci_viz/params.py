@@ -1,0 +1,223 @@
+"""One definition per option: command line, recipe and every form are made from it."""
+
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from vitsci_viz.errors import OptionError
+
+
+class Options(BaseModel):
+    """Base of every options class: frozen, typed, unknown names refused with the nearest known one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise OptionError(describe_validation(error, type(self))) from None
+
+    def replace(self, **changes: Any) -> typing.Self:
+        """Return a copy with some options changed, validated anew."""
+        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain values (what a YAML recipe or a job payload holds); None is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def option(
+    default: Any,
+    description: str,
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    unit: str | None = None,
+    group: str = "",
+    advanced: bool = False,
+    suggestions: tuple[Any, ...] = (),
+    applies: Mapping[str, tuple[Any, ...]] | None = None,
+) -> Any:
+    """Define an option: default, help, bounds and what a form needs to know to show it.
+
+    Parameters
+    ----------
+    default
+        The value when nothing is given.
+    description : str
+        One sentence, shown by every surface.
+    ge, le : float, optional
+        Inclusive bounds.
+    unit : str, optional
+        Unit of the value, shown behind it.
+    group : str
+        Heading under which forms show it.
+    advanced : bool
+        Folded away at first.
+    suggestions : tuple
+        Values that a form offers where the type allows several kinds.
+    applies : mapping of str to tuple, optional
+        ``{other: values}``: the option has an effect only while `other` has one of these values.
+    """
+    extra = {
+        "unit": unit,
+        "group": group,
+        "advanced": advanced,
+        "suggestions": list(suggestions),
+        "applies": {name: list(values) for name, values in (applies or {}).items()},
+    }
+    return Field(default=default, description=description, ge=ge, le=le, json_schema_extra=extra)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionField:
+    """What a surface needs to show one option; read from its definition by `fields_of`."""
+
+    name: str
+    annotation: Any
+    default: Any
+    help: str
+    unit: str | None
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[Any, ...]
+    suggestions: tuple[Any, ...]
+    group: str
+    advanced: bool
+    applies: Mapping[str, tuple[Any, ...]]
+
+    @property
+    def label(self) -> str:
+        """The name in words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+def fields_of(options: type[Options]) -> tuple[OptionField, ...]:
+    """Describe every option of a class, in the order of definition."""
+    return tuple(_field(name, info) for name, info in options.model_fields.items())
+
+
+def _field(name: str, info: FieldInfo) -> OptionField:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return OptionField(
+        name=name,
+        annotation=info.annotation,
+        default=info.get_default(),
+        help=info.description or "",
+        unit=typing.cast("str | None", extra.get("unit")),
+        minimum=_bound(info, Ge, Gt),
+        maximum=_bound(info, Le, Lt),
+        choices=_choices(info.annotation),
+        suggestions=tuple(typing.cast("list[Any]", extra.get("suggestions", []))),
+        group=str(extra.get("group", "")),
+        advanced=bool(extra.get("advanced", False)),
+        applies={
+            key: tuple(values)
+            for key, values in typing.cast("dict[str, list[Any]]", extra.get("applies", {})).items()
+        },
+    )
+
+
+def _bound(info: FieldInfo, *kinds: type) -> float | None:
+    for item in info.metadata:
+        if isinstance(item, kinds):
+            return next(iter(vars(item).values()), None) if hasattr(item, "__dict__") else _slot(item)
+    return None
+
+
+def _slot(item: Any) -> float:
+    return next(getattr(item, name) for name in ("ge", "gt", "le", "lt") if hasattr(item, name))
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    """Return the values of a pure ``Literal`` (None allowed beside it); empty for any other type."""
+    if typing.get_origin(annotation) is Literal:
+        return typing.get_args(annotation)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        parts = typing.get_args(annotation)
+        literal = [part for part in parts if typing.get_origin(part) is Literal]
+        if literal and len(literal) + (type(None) in parts) == len(parts):
+            values = tuple(value for part in literal for value in typing.get_args(part))
+            return (None, *values) if type(None) in parts else values
+    return ()
+
+
+def parse_text(text: str) -> Any:
+    """Read a value as typed by a person: ``8``, ``1,8,8``, ``auto``, ``true``; empty means None.
+
+    >>> parse_text("1,8,8"), parse_text("auto"), parse_text(""), parse_text("2.5")
+    ((1, 8, 8), 'auto', None, 2.5)
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if "," in text:
+        return tuple(parse_text(part) for part in text.strip("()[]").split(","))
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return value if isinstance(value, int | float | bool | str | None) else text
+
+
+def format_value(value: Any) -> str:
+    """Write a value as `parse_text` reads it.
+
+    >>> format_value((1, 8, 8)), format_value(None), format_value("auto")
+    ('1,8,8', '', 'auto')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return ",".join(format_value(part) for part in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def nearest(name: str, known: typing.Iterable[str]) -> str:
+    """Say which known name an unknown one is nearest to, or list them all."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
+
+
+def describe_validation(error: ValidationError, model: type[BaseModel]) -> str:
+    """Put a validation error in one line: what must hold, what came, what to do."""
+    lines: dict[str, str] = {}
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        if item["type"] == "extra_forbidden":
+            lines[name] = f"unknown option '{name}': {nearest(name, model.model_fields)}"
+        elif item["type"] == "value_error":
+            message = str(item["ctx"]["error"]) if "ctx" in item else item["msg"]
+            lines[name] = message if not name or message.startswith(name) else f"{name}: {message}"
+        else:
+            given = format_value(item["input"]) if name in model.model_fields else item["input"]
+            wish = item["msg"].removeprefix("Input should be ").replace("valid ", "")
+            previous = lines.get(name)
+            lines[name] = (
+                f"{name} must be {wish}, got {given!r}"
+                if previous is None
+                else previous.replace(", got ", f" or {wish}, got ", 1)
+            )
+    return "; ".join(lines.values())
+
+
+class ExecutionOptions(Options):
+    """How a run uses the machine; never changes the answer."""
+
+    threads: int = option(0, "Worker threads; 0 takes every core.", ge=0, le=1024, group="Execution", advanced=True)
+    memory: ByteSize | None = option(
+        None, "Upper bound of the memory a run may plan for, such as 3GiB; empty means no bound.",
+        group="Execution", advanced=True,
+    )

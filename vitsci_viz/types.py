@@ -1,0 +1,178 @@
+"""The few types that travel between rooms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+
+UNITS_IN_UM: Mapping[str, float] = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}
+"""Length of one unit in micrometres."""
+
+
+class LevelArray(Protocol):
+    """One resolution of an image: has a shape and a dtype, and is read only where it is sliced."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Image:
+    """A lazy image or volume with its resolutions, axes and spacing.
+
+    Parameters
+    ----------
+    levels : tuple of array-likes
+        Finest first; each has ``shape``, ``dtype`` and slicing. Nothing is read before it is sliced.
+    axes : str
+        One letter an axis: ``"yx"``, ``"yxc"``, ``"zyx"``, ``"zyxc"``.
+    spacing : tuple of float, optional
+        Distance between samples along each spatial axis of the finest level, in `unit`.
+    unit : str, optional
+        Unit of the spacing: nm, um, mm, cm or m.
+    name : str
+        What to call it.
+    path : Path, optional
+        The file it came from.
+    """
+
+    levels: tuple[LevelArray, ...]
+    axes: str
+    spacing: tuple[float, ...] | None = None
+    unit: str | None = None
+    name: str = "image"
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not self.levels:
+            raise InputError(f"an image must have at least one level; {self.name} has none")
+        if len(self.axes) != len(self.data.shape):
+            raise InputError(f"axes must name every axis: {self.axes!r} for the shape {tuple(self.data.shape)}")
+        if self.spacing is not None and len(self.spacing) != self.ndim:
+            raise InputError(f"spacing must have one value per spatial axis ({self.ndim}), got {self.spacing}")
+
+    @property
+    def data(self) -> LevelArray:
+        """The finest level."""
+        return self.levels[0]
+
+    @property
+    def spatial_axes(self) -> str:
+        """The axes without the channel."""
+        return self.axes.removesuffix("c")
+
+    @property
+    def ndim(self) -> int:
+        """Number of spatial axes."""
+        return len(self.spatial_axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Spatial shape of the finest level."""
+        return tuple(int(n) for n in self.data.shape[: self.ndim])
+
+    @property
+    def channels(self) -> int:
+        """Number of channels; 1 for grey."""
+        return int(self.data.shape[-1]) if self.axes.endswith("c") else 1
+
+    @property
+    def spacing_um(self) -> tuple[float, ...] | None:
+        """Spacing in micrometres, or None where it is unknown."""
+        if self.spacing is None or self.unit not in UNITS_IN_UM:
+            return None
+        return tuple(value * UNITS_IN_UM[self.unit] for value in self.spacing)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Read the whole finest level."""
+        return np.asarray(self.data[...], dtype=dtype)
+
+
+Volume = Image
+"""A volume is an image whose spatial axes are z, y, x."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PatchTree:
+    """The leaves of an adaptive patching, in Z-order.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Spatial shape of the domain in pixels.
+    origin : (n, d) int64
+        First pixel of each leaf.
+    size : (n, d) int64
+        Side of each leaf on each axis; a leaf may reach beyond the shape and is clipped where used.
+    level : (n,) int16
+        Depth of each leaf; the root is level 0.
+    score : (n,) float64
+        Detail inside each leaf (edge pixels, summed gradient, or SSE).
+    """
+
+    shape: tuple[int, ...]
+    origin: NDArray[np.int64]
+    size: NDArray[np.int64]
+    level: NDArray[np.int16]
+    score: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        count, dimensions = len(self.level), len(self.shape)
+        expected = {"origin": (count, dimensions), "size": (count, dimensions), "score": (count,)}
+        for name, wanted in expected.items():
+            got = getattr(self, name).shape
+            if got != wanted:
+                raise InputError(f"{name} of a tree with {count} leaves in {dimensions}-D must be {wanted}, got {got}")
+
+    def __len__(self) -> int:
+        return len(self.level)
+
+    @property
+    def ndim(self) -> int:
+        """Number of spatial axes."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PatchSequence:
+    """Tokens of a tree: what a transformer is fed.
+
+    Parameters
+    ----------
+    tokens : (L, *patch, c)
+        One token per leaf, padding is zero.
+    valid : (L,) bool
+        False where a token is padding.
+    tree : PatchTree
+        The leaves of the valid tokens, in the same order.
+    """
+
+    tokens: NDArray[Any]
+    valid: NDArray[np.bool_]
+    tree: PatchTree
+
+    def __post_init__(self) -> None:
+        leaves, rows = len(self.tree), int(np.count_nonzero(self.valid))
+        if len(self.tokens) != len(self.valid) or rows != leaves:
+            raise InputError(
+                f"tokens must have one valid row per leaf: the tree has {leaves} leaves, got {len(self.tokens)} "
+                f"tokens of which {rows} valid; build them with gather(image, tree, patch_size)"
+            )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Report:
+    """What a workflow found: named results with the recipe that made them."""
+
+    workflow: str
+    results: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    versions: Mapping[str, str] = field(default_factory=dict)
