@@ -1,3 +1,83 @@
 """Adaptive patching for vision transformers on scientific images: tune it, look at it, use it."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from vitsci_viz.extras import missing_extra
+
+if TYPE_CHECKING:
+    from vitsci_viz.io import read_image, read_mask
+    from vitsci_viz.io.samples import list_samples, open_sample
+    from vitsci_viz.patching.fidelity import oracle_dice, psnr, reconstruct, ssim
+    from vitsci_viz.patching.forest import build_forest
+    from vitsci_viz.patching.options import PatchOptions
+    from vitsci_viz.patching.tokens import gather, scatter
+    from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve
+    from vitsci_viz.patching.tree_file import load_tree, save_tree
+    from vitsci_viz.types import Image, PatchSequence, PatchTree, Volume
+    from vitsci_viz.views.notebook.tune import tune
+    from vitsci_viz.workflows.catalogue import Recipe, load_recipe
+    from vitsci_viz.workflows.sweep import sweep_settings
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Image",
+    "PatchOptions",
+    "PatchSequence",
+    "PatchTree",
+    "Recipe",
+    "Volume",
+    "build_forest",
+    "build_tree",
+    "detail_pyramid",
+    "gather",
+    "length_curve",
+    "list_samples",
+    "load_recipe",
+    "load_tree",
+    "open_sample",
+    "oracle_dice",
+    "psnr",
+    "read_image",
+    "read_mask",
+    "reconstruct",
+    "save_tree",
+    "scatter",
+    "ssim",
+    "sweep_settings",
+    "tune",
+]
+
+_HOMES = {
+    "io": ("read_image", "read_mask"),
+    "io.samples": ("list_samples", "open_sample"),
+    "patching.fidelity": ("oracle_dice", "psnr", "reconstruct", "ssim"),
+    "patching.forest": ("build_forest",),
+    "patching.options": ("PatchOptions",),
+    "patching.tokens": ("gather", "scatter"),
+    "patching.tree": ("build_tree", "detail_pyramid", "length_curve"),
+    "patching.tree_file": ("load_tree", "save_tree"),
+    "types": ("Image", "PatchSequence", "PatchTree", "Volume"),
+    "views.notebook.tune": ("tune",),
+    "workflows.catalogue": ("Recipe", "load_recipe"),
+    "workflows.sweep": ("sweep_settings",),
+}
+_HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that importing the package costs nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    except ImportError as error:
+        raise missing_extra(error) or error from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not yet."""
+    return sorted({*globals(), *__all__})
