@@ -1,0 +1,302 @@
+"""Level arrays that read only what is sliced: one home for slicing, whatever the file."""
+
+import contextlib
+import math
+import operator
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import Cancelled, InputError, VitsciVizError
+
+BAND_BYTES = 256 * 2**20
+"""A strided read larger than this is done in bands, so that it never needs the whole box in memory."""
+
+Box = tuple[tuple[int, int], ...]
+"""First and end index along each axis."""
+
+
+@contextlib.contextmanager
+def reading(path: Path | str) -> Iterator[None]:
+    """Turn whatever a library raises on a damaged file into one clear line.
+
+    Raises
+    ------
+    InputError
+        Anything but our own errors, a cancellation or a lack of memory was raised inside.
+    """
+    try:
+        yield
+    except (VitsciVizError, Cancelled, MemoryError):
+        raise
+    except Exception as error:  # libraries raise anything from struct.error to AttributeError on damaged files
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{path} must be a whole, readable file of its kind, but could not be read ({reason}): "
+            "it may be truncated, damaged or of another kind than its name says"
+        ) from error
+
+
+class BoxLevel:
+    """A level array made from one method that reads a box; slicing works as in NumPy.
+
+    Integers, slices with any step and ``...`` are understood. Sub-classes read a box, safely from several threads.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : dtype
+        In native byte order.
+    path : Path or str
+        Named in errors.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, path: Path | str = "the array") -> None:
+        self.shape = tuple(int(n) for n in shape)
+        self.dtype = np.dtype(dtype).newbyteorder("=")
+        self.path = path
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the whole level in memory."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Read a non-empty box; sub-classes do this."""
+        raise NotImplementedError
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Read where `key` says, with NumPy's meaning of integers, slices and ``...``."""
+        ranges, dropped = resolve_key(key, self.shape)
+        with reading(self.path):
+            picked = self._pick(ranges)
+        result = picked.reshape([n for axis, n in enumerate(picked.shape) if axis not in dropped])
+        return result if result.ndim else result[()]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Read everything."""
+        return np.asarray(self[...], dtype=dtype)
+
+    def _pick(self, ranges: tuple[range, ...]) -> NDArray[Any]:
+        if any(len(r) == 0 for r in ranges):
+            return np.empty([len(r) for r in ranges], self.dtype)
+        box = tuple((min(r[0], r[-1]), max(r[0], r[-1]) + 1) for r in ranges)
+        size_bytes = math.prod(stop - start for start, stop in box) * self.dtype.itemsize
+        if size_bytes > BAND_BYTES and any(abs(r.step) > 1 for r in ranges) and len(ranges[0]) > 1:
+            half = len(ranges[0]) // 2
+            parts = (ranges[0][:half], ranges[0][half:])
+            return np.concatenate([self._pick((part, *ranges[1:])) for part in parts])
+        steps = tuple(slice(None, None, r.step) for r in ranges)
+        return np.asarray(self.read_box(box), self.dtype)[steps]
+
+
+def resolve_key(key: Any, shape: tuple[int, ...]) -> tuple[tuple[range, ...], frozenset[int]]:
+    """Return the indices wanted along each axis, and the axes that an integer drops.
+
+    >>> resolve_key((3, ..., slice(0, None, 2)), (10, 20, 5))
+    ((range(3, 4), range(0, 20), range(0, 5, 2)), frozenset({0}))
+    """
+    parts = list(key) if isinstance(key, tuple) else [key]
+    if sum(part is Ellipsis for part in parts) > 1:
+        raise IndexError("a lazy level can be sliced with one '...' only")
+    if Ellipsis not in [part if part is Ellipsis else None for part in parts]:
+        parts.append(Ellipsis)
+    at = next(i for i, part in enumerate(parts) if part is Ellipsis)
+    missing = len(shape) - (len(parts) - 1)
+    if missing < 0:
+        raise IndexError(f"a level with {len(shape)} axes was sliced with {len(parts) - 1} indices")
+    parts[at : at + 1] = [slice(None)] * missing
+    ranges = tuple(_axis_range(part, n) for part, n in zip(parts, shape, strict=True))
+    return ranges, frozenset(axis for axis, part in enumerate(parts) if not isinstance(part, slice))
+
+
+def _axis_range(part: Any, length: int) -> range:
+    if isinstance(part, slice):
+        return range(length)[part]
+    if part is None or isinstance(part, bool | np.bool_ | list | np.ndarray):
+        raise TypeError(
+            f"a lazy level takes integers, slices and '...', got {type(part).__name__}: slice first, then index the array"
+        )
+    index = operator.index(part)
+    if not -length <= index < length:
+        raise IndexError(f"index {index} is outside an axis of length {length}")
+    index %= length
+    return range(index, index + 1)
+
+
+class MappedLevel(BoxLevel):
+    """Uncompressed numbers in one piece of a file, mapped a window at a time.
+
+    A map that lives as long as the image would count every page ever read as memory of this process.
+
+    Parameters
+    ----------
+    path : Path
+    offset : int
+        Position of the first number in bytes.
+    shape, dtype
+        Of the whole array, in C order; the dtype as stored (any byte order).
+    """
+
+    def __init__(self, path: Path, offset: int, shape: tuple[int, ...], dtype: Any) -> None:
+        super().__init__(shape, dtype, path)
+        self.offset = int(offset)
+        self.stored = np.dtype(dtype)
+        size_bytes, needed = Path(path).stat().st_size, self.offset + self.nbytes
+        if size_bytes < needed:
+            raise InputError(
+                f"{path} must hold {needed:,} bytes for {self.shape} {self.dtype}, but has {size_bytes:,}: "
+                "it is truncated, or its shape or type is another"
+            )
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Map the rows that hold the box and copy the box out."""
+        first, end = box[0]
+        row_bytes = math.prod(self.shape[1:]) * self.stored.itemsize
+        rows = np.memmap(self.path, self.stored, "r", self.offset + first * row_bytes, (end - first, *self.shape[1:]))
+        return np.array(rows[(slice(None), *(slice(*pair) for pair in box[1:]))], self.dtype)
+
+
+class ArrayLevel(BoxLevel):
+    """Anything that slices lazily itself (zarr, HDF5, NIfTI), given NumPy's slicing and plain arrays.
+
+    Parameters
+    ----------
+    array : array-like
+        Has ``shape``, ``dtype`` and takes a tuple of slices.
+    path : Path or str
+        Named in errors.
+    serial : bool
+        Only one thread may read at a time.
+    """
+
+    def __init__(self, array: Any, path: Path | str = "the array", *, serial: bool = False) -> None:
+        super().__init__(array.shape, array.dtype, path)
+        self.array = array
+        self._lock = threading.Lock() if serial else contextlib.nullcontext()
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Read through the wrapped array."""
+        with self._lock:
+            return np.asarray(self.array[tuple(slice(*pair) for pair in box)])
+
+
+class DecodedLevel(BoxLevel):
+    """A file that can only be decoded whole: decoded at the first slice, then kept.
+
+    Parameters
+    ----------
+    decode : callable
+        Returns the whole array.
+    shape, dtype, path
+        Known from the file's header.
+    """
+
+    def __init__(self, decode: Callable[[], NDArray[Any]], shape: tuple[int, ...], dtype: Any, path: Path) -> None:
+        super().__init__(shape, dtype, path)
+        self._decode = decode
+        self._whole: NDArray[Any] | None = None
+        self._lock = threading.Lock()
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Return a view of the decoded image."""
+        with self._lock:
+            if self._whole is None:
+                self._whole = self._decode_checked()
+        return self._whole[tuple(slice(*pair) for pair in box)]
+
+    def _decode_checked(self) -> NDArray[Any]:
+        import psutil
+
+        free_bytes = psutil.virtual_memory().available
+        if self.nbytes > free_bytes:
+            raise InputError(
+                f"{self.path} must be decoded whole and needs {self.nbytes / 2**30:.1f} GiB, but "
+                f"{free_bytes / 2**30:.1f} GiB are free: convert it to a tiled TIFF or OME-Zarr, which is read in windows"
+            )
+        whole = self._decode()
+        if whole.shape != self.shape:
+            raise InputError(f"{self.path} announces the shape {self.shape} but holds {whole.shape}: it is damaged")
+        whole.flags.writeable = False
+        return whole
+
+
+class ArrangedLevel(BoxLevel):
+    """Another level with some axes fixed at an index and the others in another order.
+
+    Parameters
+    ----------
+    source : level array
+    order : tuple of int
+        Source axis of each axis of this level.
+    fixed : dict of int to int
+        Index at which every other source axis is held.
+    """
+
+    def __init__(self, source: Any, order: tuple[int, ...], fixed: dict[int, int]) -> None:
+        super().__init__(
+            tuple(source.shape[axis] for axis in order), source.dtype, getattr(source, "path", "the array")
+        )
+        self.source = source
+        self._order = order
+        self._fixed = fixed
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Read the box from the source and reorder its axes."""
+        key: list[Any] = [slice(None)] * len(self.source.shape)
+        for axis, index in self._fixed.items():
+            key[axis] = index
+        for pair, axis in zip(box, self._order, strict=True):
+            key[axis] = slice(*pair)
+        left = sorted(self._order)
+        return np.asarray(self.source[tuple(key)]).transpose([left.index(axis) for axis in self._order])
+
+
+class OpaqueLevel(BoxLevel):
+    """An image whose last channel is alpha, shown on white: without alpha, unchanged where opaque.
+
+    Parameters
+    ----------
+    source : level array (..., c + 1)
+        Integers (white is the largest value) or floats (white is 1).
+    premultiplied : bool
+        The colours have been multiplied by alpha already.
+    """
+
+    def __init__(self, source: Any, *, premultiplied: bool = False) -> None:
+        shape = tuple(source.shape)
+        super().__init__((*shape[:-1], shape[-1] - 1), source.dtype, getattr(source, "path", "the array"))
+        self.source = source
+        self._premultiplied = premultiplied
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Read colours and alpha of the box and composite on white."""
+        first, end = box[-1]
+        key = tuple(slice(*pair) for pair in box[:-1])
+        return composite_on_white(np.asarray(self.source[key]), premultiplied=self._premultiplied)[..., first:end]
+
+
+def composite_on_white(pixels: NDArray[Any], *, premultiplied: bool = False) -> NDArray[Any]:
+    r"""Composite colours with alpha (last channel) on white.
+
+    Notes
+    -----
+    .. math:: r = \alpha c + (1 - \alpha) w
+    """
+    colours, alpha = pixels[..., :-1], pixels[..., -1:]
+    is_integer = np.issubdtype(pixels.dtype, np.integer)
+    white = float(np.iinfo(pixels.dtype).max) if is_integer else 1.0
+    if np.all(alpha == white):
+        return np.ascontiguousarray(colours)
+    weight = alpha / white
+    mixed = (colours if premultiplied else colours * weight) + (1.0 - weight) * white
+    return (np.rint(np.clip(mixed, 0, white)) if is_integer else mixed).astype(pixels.dtype)

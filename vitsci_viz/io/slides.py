@@ -1,0 +1,33 @@
+"""Whole-slide images: levels and micrometres per pixel."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from vitsci_viz.io.lazy import reading
+from vitsci_viz.io.tiff import image_from_series
+from vitsci_viz.types import Image
+
+
+def read_slide(path: Path) -> Image:
+    """Read a whole-slide image (SVS, NDPI, SCN, BIF and the like) through tiffslide.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Image
+        Axes ``yxc``, every level of the pyramid, spacing in um where the scanner wrote it.
+    """
+    import tiffslide
+
+    with reading(path):
+        slide = tiffslide.TiffSlide(path)
+        file = slide.ts_tifffile
+        series = file.series[int(slide.properties.get("tiffslide.series-index") or 0)]
+        image = image_from_series(file, series, path)
+        mpp = (slide.properties.get("tiffslide.mpp-y"), slide.properties.get("tiffslide.mpp-x"))
+    if all(mpp):
+        return replace(image, spacing=tuple(float(value) for value in mpp), unit="um")
+    return image

@@ -1,0 +1,150 @@
+"""TIFF and OME-TIFF: pages, stacks, pyramids, tiles; windows are read without the whole file."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.io.axes import arrange, check_pixels
+from vitsci_viz.io.lazy import ArrayLevel, MappedLevel, OpaqueLevel, reading
+from vitsci_viz.types import UNITS_IN_UM, Image
+
+_UNIT_NAMES = {
+    "µm": "um",
+    "μm": "um",
+    "micron": "um",
+    "microns": "um",
+    "um": "um",
+    "nm": "nm",
+    "mm": "mm",
+    "cm": "cm",
+    "m": "m",
+}
+_CENTIMETRE = 3
+_ASSOCIATED_ALPHA, _PLAIN_ALPHA = 1, 2
+
+
+def read_tiff(path: Path) -> Image:
+    """Read a TIFF, OME-TIFF or ImageJ TIFF lazily.
+
+    The first series is taken, with its pyramid (OME sub-resolutions, SubIFDs, reduced pages). Several pages make a
+    volume. Channels become the last axis. Alpha is composited on white. Spacing comes from OME or ImageJ metadata,
+    else from a resolution given per centimetre; one given per inch is a printing size and left out.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Image
+
+    Raises
+    ------
+    InputError
+        The file is damaged or has more axes than z, y, x and the channel.
+    """
+    import tifffile
+
+    with reading(path):
+        file = tifffile.TiffFile(path)
+        if not file.series:
+            raise InputError(f"{path} must hold at least one picture, but its directory is empty")
+        return image_from_series(file, file.series[0], path)
+
+
+def image_from_series(file: Any, series: Any, path: Path) -> Image:
+    """Make a lazy image of one tifffile series and its pyramid."""
+    check_pixels(series.shape, series.dtype, path)
+    axes = series.axes.lower()
+    raw = tuple(_level(file, series, index, path) for index in range(len(series.levels)))
+    levels, ours = arrange(raw, axes, path)
+    levels = _without_alpha(levels, ours, series.keyframe)
+    sizes = dict(zip(axes, series.shape, strict=True))
+    spacing, unit = _spacing(file, series, ours.removesuffix("c"), sizes)
+    return Image(levels=levels, axes=ours, spacing=spacing, unit=unit, name=_stem(path), path=path)
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(path.suffix).removesuffix(".ome")
+
+
+def _level(file: Any, series: Any, index: int, path: Path) -> Any:
+    level = series.levels[index]
+    if level.dataoffset is not None and not level.is_multifile:
+        return MappedLevel(path, level.dataoffset, level.shape, file.byteorder + level.dtype.char)
+    import zarr
+
+    return ArrayLevel(zarr.open_array(level.aszarr(), mode="r"), path)
+
+
+def _without_alpha(levels: tuple[Any, ...], axes: str, page: Any) -> tuple[Any, ...]:
+    """Composite the alpha channel of RGB pages on white; other extra samples stay channels."""
+    kinds = tuple(int(kind) for kind in page.extrasamples or ())
+    is_colour = page.photometric == 2 and axes.endswith("c") and levels[0].shape[-1] == 4
+    if not is_colour or kinds not in ((_ASSOCIATED_ALPHA,), (_PLAIN_ALPHA,)):
+        return levels
+    return tuple(OpaqueLevel(level, premultiplied=kinds == (_ASSOCIATED_ALPHA,)) for level in levels)
+
+
+def _spacing(
+    file: Any, series: Any, spatial: str, sizes: dict[str, int]
+) -> tuple[tuple[float, ...] | None, str | None]:
+    """Return the spacing of the spatial axes and its unit, or None twice."""
+    if file.is_ome and file.ome_metadata:
+        found = _ome_sizes(file.ome_metadata)
+    elif file.is_imagej:
+        found = _imagej_sizes(series.keyframe, file.imagej_metadata or {})
+    else:
+        found = _resolution_sizes(series.keyframe)
+    if found is None:
+        return None, None
+    steps, unit = found
+    values = tuple(steps.get(letter, 0.0) for letter in spatial)
+    return (values, unit) if all(value > 0 and math.isfinite(value) for value in values) else (None, None)
+
+
+def _ome_sizes(metadata: str) -> tuple[dict[str, float], str] | None:
+    import xml.etree.ElementTree as ElementTree
+
+    root = ElementTree.fromstring(metadata)
+    pixels = next((node for node in root.iter() if node.tag.endswith("}Pixels")), None)
+    if pixels is None:
+        return None
+    in_um = {}
+    for letter in "ZYX":
+        value = pixels.get(f"PhysicalSize{letter}")
+        unit = _UNIT_NAMES.get(pixels.get(f"PhysicalSize{letter}Unit", "µm"))
+        if value is not None and unit is not None:
+            in_um[letter.lower()] = (float(value), unit)
+    if not in_um:
+        return None
+    common = in_um["x"][1] if "x" in in_um else next(iter(in_um.values()))[1]
+    return {k: v * UNITS_IN_UM[unit] / UNITS_IN_UM[common] for k, (v, unit) in in_um.items()}, common
+
+
+def _imagej_sizes(page: Any, metadata: dict[str, Any]) -> tuple[dict[str, float], str] | None:
+    unit = _UNIT_NAMES.get(str(metadata.get("unit", "")).replace("\\u00B5m", "um"))
+    across = _per_unit(page)
+    if unit is None or across is None:
+        return None
+    return {**across, "z": float(metadata.get("spacing", 0.0))}, unit
+
+
+def _resolution_sizes(page: Any) -> tuple[dict[str, float], str] | None:
+    across = _per_unit(page)
+    if across is None or int(page.resolutionunit) != _CENTIMETRE:
+        return None
+    in_um = {axis: value * UNITS_IN_UM["cm"] for axis, value in across.items()}
+    return in_um, "um"
+
+
+def _per_unit(page: Any) -> dict[str, float] | None:
+    """Return the length of a pixel in the unit of the resolution tags."""
+    tags = page.tags
+    if "XResolution" not in tags or "YResolution" not in tags:
+        return None
+    rates = {axis: tags[f"{axis.upper()}Resolution"].value for axis in "yx"}
+    if any(not (numerator > 0 and denominator > 0) for numerator, denominator in rates.values()):
+        return None
+    return {axis: denominator / numerator for axis, (numerator, denominator) in rates.items()}
