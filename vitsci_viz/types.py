@@ -176,3 +176,27 @@ class Report:
     results: Mapping[str, Any]
     recipe: Mapping[str, Any]
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to run, on what, into what: the one form that every surface reads and writes.
+
+    Parameters
+    ----------
+    workflow : str
+        Name in the catalogue of workflows.
+    inputs, outputs : mapping of str to str
+        Files by the workflow's own names for them; absolute once loaded from a recipe file.
+    options : mapping of str to plain values
+        The workflow's science options; those left out take their defaults.
+
+    See Also
+    --------
+    vitsci_viz.workflows.catalogue.load_recipe : reads and validates one.
+    """
+
+    workflow: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Recipe to result: the only floor where the rooms below meet."""

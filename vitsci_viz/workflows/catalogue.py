@@ -1,0 +1,231 @@
+"""Recipes: files that say what to run, on what, into what; read, written and run the same by every surface."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vitsci_viz.atomic import check_output, replacing
+from vitsci_viz.errors import MissingFileError, OptionError
+from vitsci_viz.params import ExecutionOptions, nearest
+from vitsci_viz.progress import Progress, silent
+from vitsci_viz.types import Recipe, Report
+from vitsci_viz.workflows.entries import CATALOGUE, entry_of
+from vitsci_viz.workflows.outputs import check_outputs
+
+__all__ = [
+    "CATALOGUE",
+    "dump_recipe",
+    "entry_of",
+    "load_recipe",
+    "parse_recipe",
+    "recipe_mapping",
+    "recipe_text",
+    "run_recipe",
+    "validate_recipe",
+]
+
+VERSION = 1
+"""Version of the recipe format."""
+
+SAMPLE_PREFIX = "sample:"
+"""An input that begins with this is a sample's name, not a path."""
+
+
+def load_recipe(path: Path | str) -> Recipe:
+    """Read a recipe file and validate it.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file; the paths inside are relative to its folder.
+
+    Returns
+    -------
+    Recipe
+        With absolute paths and validated options.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    OptionError
+        The file is no recipe, or a key or value in it is not valid; the nearest known key is named.
+    """
+    path = Path(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingFileError(f"the recipe {path} does not exist: check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"the recipe {path} cannot be read as text: {error}") from None
+    except yaml.YAMLError as error:
+        raise OptionError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    try:
+        return parse_recipe(content, folder=path.absolute().parent)
+    except OptionError as error:
+        raise OptionError(f"{path}: {error}") from None
+
+
+def parse_recipe(content: Any, *, folder: Path | None = None) -> Recipe:
+    """Turn a recipe's plain content into a validated `Recipe`.
+
+    Parameters
+    ----------
+    content : mapping
+        ``version``, ``workflow``, ``inputs``, ``outputs``, ``options``.
+    folder : Path, optional
+        What relative paths are relative to; default the current folder.
+
+    Raises
+    ------
+    OptionError
+        A key or value is not valid.
+    """
+    if not isinstance(content, Mapping):
+        raise OptionError("a recipe must be a mapping with version, workflow, inputs, outputs and options")
+    _check_keys(content, ("version", "workflow", "inputs", "outputs", "options"), "key")
+    if content.get("version") != VERSION:
+        raise OptionError(f"version must be {VERSION}, got {content.get('version')!r}; this release reads no other")
+    if "workflow" not in content:
+        raise OptionError(f"a recipe must name its workflow: one of {', '.join(CATALOGUE)}")
+    recipe = Recipe(
+        workflow=str(content["workflow"]),
+        inputs=_section(content, "inputs"),
+        outputs=_section(content, "outputs"),
+        options=_section(content, "options"),
+    )
+    return validate_recipe(recipe, folder=folder)
+
+
+def validate_recipe(recipe: Recipe, *, folder: Path | None = None) -> Recipe:
+    """Return the recipe with absolute paths and with every option spelt out.
+
+    Raises
+    ------
+    OptionError
+        The workflow, a slot or an option is not known, a required file is not given, or a value is not valid.
+    """
+    entry = entry_of(recipe.workflow)
+    base = folder or Path.cwd()
+    files = {}
+    for kind, given, slots in (("input", recipe.inputs, entry.inputs), ("output", recipe.outputs, entry.outputs)):
+        _check_keys(given, [slot.name for slot in slots], kind)
+        for slot in slots:
+            if slot.required and not given.get(slot.name):
+                raise OptionError(f"{recipe.workflow} needs the {kind} '{slot.name}': {slot.help}")
+        files[kind] = {name: _absolute(name, value, base) for name, value in given.items() if value is not None}
+    options = entry.load_options()(**recipe.options)
+    return Recipe(
+        workflow=recipe.workflow, inputs=files["input"], outputs=files["output"], options=options.to_mapping()
+    )
+
+
+def dump_recipe(recipe: Recipe, path: Path | str, *, force: bool = False) -> None:
+    """Write a recipe that `load_recipe` reads back equal.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to write; it is validated first.
+    path : path
+        The YAML file; paths inside become relative to its folder where they share one.
+    force : bool
+        Replace an existing file.
+    """
+    path = check_output(path, force=force)
+    text = recipe_text(validate_recipe(recipe), folder=path.absolute().parent)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def recipe_text(recipe: Recipe, *, folder: Path | None = None) -> str:
+    """Write a recipe as YAML text; paths become relative to `folder` where they share one."""
+    return yaml.safe_dump(recipe_mapping(recipe, folder=folder), sort_keys=False, allow_unicode=True, width=120)
+
+
+def recipe_mapping(recipe: Recipe, *, folder: Path | None = None) -> dict[str, Any]:
+    """Return a recipe as plain values, in the order of the file."""
+    return {
+        "version": VERSION,
+        "workflow": recipe.workflow,
+        "inputs": {name: _relative(value, folder) for name, value in recipe.inputs.items()},
+        "outputs": {name: _relative(value, folder) for name, value in recipe.outputs.items()},
+        "options": dict(recipe.options),
+    }
+
+
+def run_recipe(
+    recipe: Recipe,
+    *,
+    execution: ExecutionOptions | None = None,
+    progress: Progress = silent,
+    force: bool = False,
+) -> Report:
+    """Run a recipe: the same call for the command line, notebooks, dashboards and jobs.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to run.
+    execution : ExecutionOptions, optional
+        How to use the machine; never changes the answer.
+    progress : callable
+        Told of every stage; cancels by raising `Cancelled`.
+    force : bool
+        Replace existing outputs.
+
+    Returns
+    -------
+    Report
+        The results with the validated recipe and the versions that made them.
+
+    Raises
+    ------
+    VitsciVizError
+        Something the user can mend: an input, an option, an output.
+    """
+    recipe = validate_recipe(recipe)
+    entry = entry_of(recipe.workflow)
+    check_outputs(recipe, force=force)
+    return entry.load_function()(
+        recipe,
+        entry.load_options()(**recipe.options),
+        execution=execution or ExecutionOptions(),
+        progress=progress,
+        force=force,
+    )
+
+
+def _check_keys(given: Mapping[str, Any], known: Iterable[str], kind: str) -> None:
+    known = list(known)
+    for name in given:
+        if name not in known:
+            raise OptionError(f"unknown {kind} '{name}': {nearest(str(name), known)}")
+
+
+def _section(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = content.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, Mapping):
+        raise OptionError(f"{name} must be a mapping of names to values, got {section!r}")
+    return {str(key): value for key, value in section.items()}
+
+
+def _absolute(name: str, value: Any, base: Path) -> str:
+    if not isinstance(value, str | os.PathLike):
+        raise OptionError(f"{name} must be a path, got {value!r}")
+    text = os.fspath(value)
+    if text.startswith(SAMPLE_PREFIX):
+        return text
+    return os.path.normpath(base / Path(text).expanduser())
+
+
+def _relative(value: str, folder: Path | None) -> str:
+    if folder is None or value.startswith(SAMPLE_PREFIX):
+        return value
+    shared = os.path.commonpath([folder, value])
+    return value if shared == os.sep else os.path.relpath(value, folder)

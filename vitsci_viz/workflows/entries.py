@@ -1,0 +1,124 @@
+"""What can be run by name; light, so that the command line's help and every form open at once."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vitsci_viz.params import Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A file that a workflow reads or writes.
+
+    Parameters
+    ----------
+    name : str
+        Key in the recipe's inputs or outputs.
+    help : str
+        One sentence, shown by every surface.
+    required : bool
+        The workflow cannot run without it.
+    flag : str
+        Name on the command line where it differs from the key.
+    """
+
+    name: str
+    help: str
+    required: bool = False
+    flag: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowEntry:
+    """How to find a workflow and what it takes.
+
+    Parameters
+    ----------
+    function : str
+        ``"module:function"``, called as ``function(recipe, options, execution=, progress=, force=) -> Report``.
+    options : str
+        ``"module:class"`` of its science options.
+    summary : str
+        One sentence for help texts.
+    inputs, outputs : tuple of Slot
+        The files it reads and writes; the first required input is the positional argument.
+    """
+
+    function: str
+    options: str
+    summary: str
+    inputs: tuple[Slot, ...]
+    outputs: tuple[Slot, ...]
+
+    def load_function(self) -> Any:
+        """Import the workflow."""
+        return _load(self.function)
+
+    def load_options(self) -> type[Options]:
+        """Import the options class."""
+        return _load(self.options)
+
+
+CATALOGUE: dict[str, WorkflowEntry] = {
+    "patch": WorkflowEntry(
+        function="vitsci_viz.workflows.patch:run_patch",
+        options="vitsci_viz.workflows.options:PatchRunOptions",
+        summary="Cut one image or volume into adaptive patches; say what that saves and what it keeps.",
+        inputs=(
+            Slot(name="image", help="Image, slide or volume; or sample:NAME.", required=True),
+            Slot(name="mask", help="Label image of the same shape: adds the oracle Dice."),
+        ),
+        outputs=(
+            Slot(name="tree", flag="out", help="The tree as .npz (origin, size, level, score, shape)."),
+            Slot(name="overlay", help="Picture of the leaves over the image, .png (at most 4,096 px a side)."),
+            Slot(name="tokens", help="The tokens as .npz (tokens, valid)."),
+        ),
+    ),
+    "sweep": WorkflowEntry(
+        function="vitsci_viz.workflows.sweep:run_sweep",
+        options="vitsci_viz.workflows.options:SweepOptions",
+        summary="Compare many settings on an image or a folder: tokens and cost against what is kept.",
+        inputs=(
+            Slot(
+                name="image",
+                help="Image or folder of images (or of images/ and masks/); or sample:NAME.",
+                required=True,
+            ),
+            Slot(name="mask", help="Label image, or a folder of them with equal stems: adds the oracle Dice."),
+        ),
+        outputs=(Slot(name="table", flag="out", help="The rows as .csv or .json."),),
+    ),
+    "sample": WorkflowEntry(
+        function="vitsci_viz.workflows.sample:run_sample",
+        options="vitsci_viz.workflows.sample:SampleOptions",
+        summary="Make the generated samples anew (seeded), or fetch a public one.",
+        inputs=(),
+        outputs=(Slot(name="folder", flag="out", help="Folder that receives the files.", required=True),),
+    ),
+}
+"""Every workflow by name."""
+
+
+def entry_of(workflow: str) -> WorkflowEntry:
+    """Return a workflow's entry.
+
+    Raises
+    ------
+    OptionError
+        No workflow has this name; the nearest one is named.
+    """
+    if workflow not in CATALOGUE:
+        from vitsci_viz.errors import OptionError
+        from vitsci_viz.params import nearest
+
+        raise OptionError(f"unknown workflow '{workflow}': {nearest(str(workflow), CATALOGUE)}")
+    return CATALOGUE[workflow]
+
+
+def _load(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
