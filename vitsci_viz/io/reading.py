@@ -16,6 +16,11 @@ READERS: dict[str, str] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"), "vitsci_viz.io.pictures:read_picture"),
     **dict.fromkeys((".tif", ".tiff", ".btf", ".tf8", ".lsm"), "vitsci_viz.io.tiff:read_tiff"),
     **dict.fromkeys((".svs", ".ndpi", ".scn", ".bif"), "vitsci_viz.io.slides:read_slide"),
+    **dict.fromkeys((".nii", ".nii.gz"), "vitsci_viz.io.volumes:read_nifti"),
+    ".npy": "vitsci_viz.io.volumes:read_npy",
+    ".npz": "vitsci_viz.io.volumes:read_npz",
+    ".raw": "vitsci_viz.io.volumes:read_raw",
+    ".zarr": "vitsci_viz.io.multiscale:read_ome_zarr",
 }
 """Reader of each suffix as "module:function"; a longer suffix (``.nii.gz``) goes before a shorter one."""
 
