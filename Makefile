@@ -5,14 +5,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench env clean
+.PHONY: help demo test lint format bench screenshots env clean
 
 PORT ?= 5006
 WORKERS ?= 2
 BIN := .venv/bin
 
 help: ## list these lines
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
 
 demo: .venv/demo.stamp ## serve the dashboard with a sample image open (PORT=5006)
 	$(BIN)/vitsci-viz serve --port "$$($(BIN)/python tools/free_port.py $(PORT))"
@@ -33,6 +33,9 @@ format: .venv/test.stamp ## put the code in shape
 
 bench: .venv/test.stamp ## measure speed and write the table into README.md
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable -p no:xdist -s
+
+screenshots: .venv/test.stamp ## renew the pictures of README.md from the browser tests
+	VITSCI_VIZ_README=1 $(BIN)/python -m pytest -m browser tests
 
 env: .venv/dev.stamp ## everything a developer needs, with the pre-commit hooks
 	$(BIN)/pre-commit install

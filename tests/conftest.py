@@ -1,12 +1,15 @@
 """Fixtures that every room's tests share: real data, artefacts, a real browser."""
 
+import functools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.pictures import keep
 
 ROOT = Path(__file__).parent.parent
 BENCHMARKS = ROOT / "tests" / "benchmarks"
@@ -84,6 +87,12 @@ def artefacts() -> Path:
     folder = ROOT / "artefacts"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def keep_picture(artefacts: Path) -> Callable[[str, bytes], Path]:
+    """``keep_picture("hero", page.screenshot())`` keeps a PNG among the artefacts (see `tests.pictures`)."""
+    return functools.partial(keep, folder=artefacts)
 
 
 # A real browser, with no way out of this machine.
