@@ -13,6 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import vitsci_viz
+from tests.pictures import LIMIT_BYTES
 
 ROOT = Path(__file__).parent.parent
 TEXT_SUFFIXES = {".py", ".toml", ".txt", ".md", ".yaml", ".yml", ".sh", ".cfg", ".json", ".ipynb", ".csv", ""}
@@ -79,3 +80,16 @@ def test_launchers_are_short():
     launchers = list((ROOT / "apps").glob("*.py"))
     long = [path.name for path in launchers if len(path.read_text().splitlines()) >= 30]
     assert not long, f"an app only starts something from the package: {long}"
+
+
+def test_every_file_that_the_readme_shows_is_there():
+    readme = (ROOT / "README.md").read_text()
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)|<img[^>]+src=\"(?!https?:)([^\"]+)\"", readme)
+    assert links
+    missing = [target for link in links for target in link if target and not (ROOT / target).exists()]
+    assert not missing
+
+
+def test_pictures_in_the_documentation_are_small():
+    large = [path.name for path in (ROOT / "docs").rglob("*.png") if path.stat().st_size > LIMIT_BYTES]
+    assert not large
