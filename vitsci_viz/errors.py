@@ -44,5 +44,5 @@ class MissingExtraError(VitsciVizError, ImportError):
     __str__ = Exception.__str__
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome the user asked for, not a mistake
-    """The user stopped a running task; nothing half-written stays behind."""
+class Cancelled(Exception):
+    """The user stopped a running task: an outcome, not a mistake; nothing half-written stays behind."""

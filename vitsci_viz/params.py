@@ -5,7 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import yaml
 from annotated_types import Ge, Gt, Le, Lt
@@ -68,7 +68,7 @@ def option(
     applies : mapping of str to tuple, optional
         ``{other: values}``: the option has an effect only while `other` has one of these values.
     """
-    extra = {
+    extra: dict[str, Any] = {
         "unit": unit,
         "group": group,
         "advanced": advanced,
@@ -107,35 +107,28 @@ def fields_of(options: type[Options]) -> tuple[OptionField, ...]:
 
 
 def _field(name: str, info: FieldInfo) -> OptionField:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    extra = cast("dict[str, Any]", info.json_schema_extra or {})
     return OptionField(
         name=name,
         annotation=info.annotation,
         default=info.get_default(),
         help=info.description or "",
-        unit=typing.cast("str | None", extra.get("unit")),
+        unit=extra.get("unit"),
         minimum=_bound(info, Ge, Gt),
         maximum=_bound(info, Le, Lt),
         choices=_choices(info.annotation),
-        suggestions=tuple(typing.cast("list[Any]", extra.get("suggestions", []))),
-        group=str(extra.get("group", "")),
-        advanced=bool(extra.get("advanced", False)),
-        applies={
-            key: tuple(values)
-            for key, values in typing.cast("dict[str, list[Any]]", extra.get("applies", {})).items()
-        },
+        suggestions=tuple(extra.get("suggestions", ())),
+        group=extra.get("group", ""),
+        advanced=extra.get("advanced", False),
+        applies={key: tuple(values) for key, values in extra.get("applies", {}).items()},
     )
 
 
 def _bound(info: FieldInfo, *kinds: type) -> float | None:
     for item in info.metadata:
         if isinstance(item, kinds):
-            return next(iter(vars(item).values()), None) if hasattr(item, "__dict__") else _slot(item)
+            return next(cast("float", getattr(item, name)) for name in ("ge", "gt", "le", "lt") if hasattr(item, name))
     return None
-
-
-def _slot(item: Any) -> float:
-    return next(getattr(item, name) for name in ("ge", "gt", "le", "lt") if hasattr(item, name))
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
@@ -178,7 +171,7 @@ def format_value(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple | list):
-        return ",".join(format_value(part) for part in value)
+        return ",".join(format_value(part) for part in cast("list[Any]", value))
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -218,6 +211,8 @@ class ExecutionOptions(Options):
 
     threads: int = option(0, "Worker threads; 0 takes every core.", ge=0, le=1024, group="Execution", advanced=True)
     memory: ByteSize | None = option(
-        None, "Upper bound of the memory a run may plan for, such as 3GiB; empty means no bound.",
-        group="Execution", advanced=True,
+        None,
+        "Upper bound of the memory a run may plan for, such as 3GiB; empty means no bound.",
+        group="Execution",
+        advanced=True,
     )

@@ -18,9 +18,15 @@ class LevelArray(Protocol):
     """One resolution of an image: has a shape and a dtype, and is read only where it is sliced."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        ...
+
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """Type of one value."""
+        ...
+
     def __getitem__(self, key: Any, /) -> Any: ...
 
 
@@ -87,9 +93,8 @@ class Image:
     @property
     def spacing_um(self) -> tuple[float, ...] | None:
         """Spacing in micrometres, or None where it is unknown."""
-        if self.spacing is None or self.unit not in UNITS_IN_UM:
-            return None
-        return tuple(value * UNITS_IN_UM[self.unit] for value in self.spacing)
+        length = UNITS_IN_UM.get(self.unit or "")
+        return None if self.spacing is None or length is None else tuple(value * length for value in self.spacing)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Read the whole finest level."""
@@ -175,7 +180,7 @@ class Report:
     workflow: str
     results: Mapping[str, Any]
     recipe: Mapping[str, Any]
-    versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +202,6 @@ class Recipe:
     """
 
     workflow: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -1,6 +1,6 @@
 """Options of adaptive patching (no heavy import: forms open at once)."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from pydantic import field_validator, model_validator
 
@@ -33,29 +33,47 @@ class PatchOptions(Options):
         None,
         "A leaf is split while its detail exceeds this; default 50 for edges, automatic otherwise "
         "(the smallest value that keeps a tenth of the uniform tokens).",
-        ge=0, unit="px", group="Tree", applies={"mode": ("threshold",)},
+        ge=0,
+        unit="px",
+        group="Tree",
+        applies={"mode": ("threshold",)},
     )
     length: int = option(
-        1024, "Token budget: the longest sequence a length tree may have.",
-        ge=1, le=16_777_216, unit="tokens", group="Tree",
-        suggestions=(64, 256, 512, 1024, 2048, 4096, 8192, 16384), applies={"mode": ("length",)},
+        1024,
+        "Token budget: the longest sequence a length tree may have.",
+        ge=1,
+        le=16_777_216,
+        unit="tokens",
+        group="Tree",
+        suggestions=(64, 256, 512, 1024, 2048, 4096, 8192, 16384),
+        applies={"mode": ("length",)},
     )
     patch_size: Side = option(
-        8, "Side of a token, a power of two, or one per axis.",
-        unit="px", group="Tree", suggestions=POWERS,
+        8,
+        "Side of a token, a power of two, or one per axis.",
+        unit="px",
+        group="Tree",
+        suggestions=POWERS,
     )
     min_size: Side | Literal["cubic"] | None = option(
         None,
         "Side of the finest leaf, a power of two, or one per axis; default the patch size; below it leaves are "
         "up-sampled; 'cubic' picks one per axis so that leaves are nearly cubic in real units.",
-        unit="px", group="Tree", suggestions=(None, *POWERS, "cubic"),
+        unit="px",
+        group="Tree",
+        suggestions=(None, *POWERS, "cubic"),
     )
     max_depth: int | None = option(
-        None, "Deepest level of a leaf (the root is level 0); default as deep as the finest leaf allows.",
-        ge=0, le=32, group="Tree", advanced=True,
+        None,
+        "Deepest level of a leaf (the root is level 0); default as deep as the finest leaf allows.",
+        ge=0,
+        le=32,
+        group="Tree",
+        advanced=True,
     )
     balance: bool = option(
-        False, "Neighbouring leaves differ by at most one level (the rule of adaptive mesh refinement).",
+        False,
+        "Neighbouring leaves differ by at most one level (the rule of adaptive mesh refinement).",
         group="Tree",
     )
     detail: Literal["edges", "gradient", "variance"] | None = option(
@@ -67,63 +85,74 @@ class PatchOptions(Options):
     thresholds: Literal["auto"] | tuple[float, float] = option(
         "auto",
         "Canny thresholds low,high on the 8-bit scale; auto takes quantiles of the gradient magnitude after blur.",
-        group="Detail", suggestions=("auto", (50, 100), (100, 200), (150, 250)),
+        group="Detail",
+        suggestions=("auto", (50, 100), (100, 200), (150, 250)),
         applies={"detail": (None, "edges")},
     )
     blur: Literal["auto"] | int = option(
         "auto",
         "Side of the Gaussian kernel before edges or gradient: 0 for none or an odd number; auto takes the paper's "
         "table by image size (3 up to 1,024 px, 13 at 65,536 px).",
-        unit="px", group="Detail", suggestions=("auto", 0, 3, 5, 7, 9, 11, 13),
+        unit="px",
+        group="Detail",
+        suggestions=("auto", 0, 3, 5, 7, 9, 11, 13),
         applies={"detail": (None, "edges", "gradient")},
     )
     channel: Literal["luminance", "max"] | int = option(
-        "luminance", "What edges and gradient look at: luminance, the maximum over channels, or one channel by index.",
-        group="Detail", advanced=True, suggestions=("luminance", "max", 0, 1, 2),
+        "luminance",
+        "What edges and gradient look at: luminance, the maximum over channels, or one channel by index.",
+        group="Detail",
+        advanced=True,
+        suggestions=("luminance", "max", 0, 1, 2),
         applies={"detail": (None, "edges", "gradient")},
     )
     physical: bool = option(
         False,
         "Read the split value in um^2 (um^3 for volumes) and the blur in um, so that settings carry over between "
         "resolutions; needs a known spacing.",
-        group="Detail", advanced=True,
+        group="Detail",
+        advanced=True,
     )
     forest: int = option(
-        1, "Number of trees of one image, from edge maps of different strength (hierarchical forest).",
-        ge=1, le=9, group="Sequence", advanced=True,
+        1,
+        "Number of trees of one image, from edge maps of different strength (hierarchical forest).",
+        ge=1,
+        le=9,
+        group="Sequence",
+        advanced=True,
     )
     overflow: Literal["error", "drop_random", "drop_lowest"] = option(
-        "error", "What to do with tokens beyond the length: refuse, drop at random (the paper's way), drop the least "
-        "detailed.",
-        group="Sequence", advanced=True,
+        "error",
+        "What to do with tokens beyond the length: refuse, drop at random (the paper's way), drop the least detailed.",
+        group="Sequence",
+        advanced=True,
     )
     seed: int = option(0, "Seed of the random drop.", ge=0, le=2**32 - 1, group="Sequence", advanced=True)
 
     @model_validator(mode="before")
     @classmethod
     def _choose_mode(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("mode") is None:
-            has_length, has_split = (values.get(name) is not None for name in ("length", "split_value"))
-            if has_length and has_split:
-                raise ValueError(
-                    "length and split_value were both given: leave one out, or say which counts with "
-                    "mode='length' or mode='threshold'"
-                )
-            values = {name: value for name, value in values.items() if name != "mode"}
-            if has_length:
-                values["mode"] = "length"
-        return values
+        if not isinstance(values, dict) or cast("dict[str, Any]", values).get("mode") is not None:
+            return cast("Any", values)
+        chosen = {name: value for name, value in cast("dict[str, Any]", values).items() if name != "mode"}
+        has_length, has_split = (chosen.get(name) is not None for name in ("length", "split_value"))
+        if has_length and has_split:
+            raise ValueError(
+                "length and split_value were both given: leave one out, or say which counts with "
+                "mode='length' or mode='threshold'"
+            )
+        return {**chosen, "mode": "length"} if has_length else chosen
 
     @field_validator("patch_size", "min_size")
     @classmethod
     def _check_side(cls, value: Any) -> Any:
-        sides = value if isinstance(value, tuple) else (value,)
+        sides = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))
         for side in sides:
             if isinstance(side, int) and not (is_power_of_two(side) and side <= 4096):
                 raise ValueError(f"must be a power of two from 1 to 4096 (or one per axis), got {side}")
         if not sides:
             raise ValueError("must have one side, or one per axis, got none")
-        return value
+        return cast("Any", value)
 
     @field_validator("thresholds")
     @classmethod
@@ -170,14 +199,23 @@ class PatchOptions(Options):
 
 
 _APF = {
-    "mode": "threshold", "split_value": 50.0, "patch_size": 4, "detail": "edges", "thresholds": (100.0, 200.0),
-    "blur": "auto", "overflow": "drop_random",
+    "mode": "threshold",
+    "split_value": 50.0,
+    "patch_size": 4,
+    "detail": "edges",
+    "thresholds": (100.0, 200.0),
+    "blur": "auto",
+    "overflow": "drop_random",
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "apf-sc24": _APF,
     "shf": {**_APF, "patch_size": 8, "forest": 3},
     "recommended": {
-        "mode": "length", "length": 1024, "patch_size": 8, "min_size": 4, "thresholds": "auto",
+        "mode": "length",
+        "length": 1024,
+        "patch_size": 8,
+        "min_size": 4,
+        "thresholds": "auto",
         "overflow": "drop_lowest",
     },
 }
