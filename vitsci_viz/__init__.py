@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.tokens import gather, scatter
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve
     from vitsci_viz.patching.tree_file import load_tree, save_tree
-    from vitsci_viz.types import Image, PatchSequence, PatchTree, Volume
+    from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Volume
     from vitsci_viz.views.notebook.tune import tune
-    from vitsci_viz.workflows.catalogue import Recipe, load_recipe
+    from vitsci_viz.workflows.catalogue import load_recipe
     from vitsci_viz.workflows.sweep import sweep_settings
 
 __version__ = "0.1.0"
@@ -58,9 +58,9 @@ _HOMES = {
     "patching.tokens": ("gather", "scatter"),
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve"),
     "patching.tree_file": ("load_tree", "save_tree"),
-    "types": ("Image", "PatchSequence", "PatchTree", "Volume"),
+    "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Volume"),
     "views.notebook.tune": ("tune",),
-    "workflows.catalogue": ("Recipe", "load_recipe"),
+    "workflows.catalogue": ("load_recipe",),
     "workflows.sweep": ("sweep_settings",),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
