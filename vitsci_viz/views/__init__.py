@@ -1,0 +1,1 @@
+"""Ways to look at adaptive patching: a session without any toolkit, and the views that draw it."""
