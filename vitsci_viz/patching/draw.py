@@ -1,0 +1,156 @@
+"""Leaves over a picture: lines one pixel wide, coloured by level; shading where leaves are too small for lines."""
+
+import functools
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.types import PatchTree
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+
+SMALLEST_PX = 3.0
+"""Leaves smaller than this on the screen are shaded instead of outlined."""
+SHADE_OPACITY = 0.6
+DARKEST = 70
+"""First entry of viridis that is used: darker ones vanish on a dark picture."""
+
+
+@functools.cache
+def level_colours(depth: int) -> Pixels:
+    """Return a colour per level, (depth + 1, 3) RGB: viridis from blue (coarse) to yellow (fine).
+
+    >>> level_colours(2).tolist()
+    [[54, 92, 140], [32, 164, 133], [253, 231, 36]]
+    """
+    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    viridis = np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1], np.uint8)
+    places = np.linspace(DARKEST, 255, depth + 1) if depth else np.array([255.0])
+    colours = viridis[np.round(places).astype(int)]
+    colours.flags.writeable = False
+    return colours
+
+
+def draw_leaves(
+    rgb: Pixels,
+    tree: PatchTree,
+    *,
+    window: tuple[float, float, float, float] | None = None,
+    levels: tuple[int, int] | None = None,
+) -> Pixels:
+    """Draw the leaves of a two-dimensional tree over a picture.
+
+    Parameters
+    ----------
+    rgb : (h, w, 3) uint8
+        The picture; it is not changed.
+    tree : PatchTree
+        Leaves in two dimensions (see `section` for a slice of a volume).
+    window : tuple of float, optional
+        Rectangle x0, y0, x1, y1 of the tree's domain that the picture shows; default all of it.
+    levels : tuple of int, optional
+        Levels that get the first and the last colour; default the coarsest and the finest of the tree.
+
+    Returns
+    -------
+    (h, w, 3) uint8
+        The picture with lines one pixel wide, finer leaves on top.
+    """
+    coarsest, finest = levels or (int(tree.level.min()), int(tree.level.max()))
+    colours = level_colours(max(0, finest - coarsest))
+    palette = colours[np.clip(np.arange(256) - 1 - coarsest, 0, len(colours) - 1)]
+    lines, shades = leaf_raster(tree, rgb.shape[:2], window=window)
+    drawn = rgb.copy()
+    small, edge = shades > 0, lines > 0
+    drawn[small] = np.rint(SHADE_OPACITY * palette[shades[small]] + (1 - SHADE_OPACITY) * rgb[small])
+    drawn[edge] = palette[lines[edge]]
+    return drawn
+
+
+def leaf_raster(
+    tree: PatchTree, shape: tuple[int, ...], *, window: tuple[float, float, float, float] | None = None
+) -> tuple[Pixels, Pixels]:
+    """Rasterise leaves at screen size.
+
+    Parameters
+    ----------
+    tree : PatchTree
+        Leaves in two dimensions.
+    shape : (h, w)
+        Size of the raster.
+    window : tuple of float, optional
+        Rectangle x0, y0, x1, y1 of the tree's domain that the raster shows; default all of it.
+
+    Returns
+    -------
+    lines, shades : (h, w) uint8
+        Level + 1 where a leaf's outline passes, or where leaves are too small for one; 0 elsewhere.
+
+    Raises
+    ------
+    InputError
+        The tree is not two-dimensional.
+    """
+    if tree.ndim != 2:
+        raise InputError(
+            f"leaves are drawn in two dimensions, got a tree in {tree.ndim}: take section(tree, ...) first"
+        )
+    x0, y0, x1, y1 = window or (0.0, 0.0, float(tree.shape[1]), float(tree.shape[0]))
+    scale = np.array([shape[0] / (y1 - y0), shape[1] / (x1 - x0)])
+    first = (tree.origin - (y0, x0)) * scale
+    last = (np.minimum(tree.origin + tree.size, tree.shape) - (y0, x0)) * scale
+    visible = ((last > 0) & (first < shape[:2])).all(axis=1)
+    lines, shades = np.zeros(shape[:2], np.uint8), np.zeros(shape[:2], np.uint8)
+    for level in np.unique(tree.level[visible]):
+        chosen = visible & (tree.level == level)
+        side = float((tree.size[chosen][0] * scale).min())
+        paint = _shade if side < SMALLEST_PX else _outline
+        paint(shades if side < SMALLEST_PX else lines, first[chosen], last[chosen], int(level) + 1)
+    return lines, shades
+
+
+def section(tree: PatchTree, *, axis: int, index: int) -> PatchTree:
+    """Return the leaves that a plane meets, as a tree with one dimension less.
+
+    Parameters
+    ----------
+    tree : PatchTree
+        Leaves of a volume.
+    axis, index : int
+        The plane: all pixels with this index along this axis.
+    """
+    start, size = tree.origin[:, axis], tree.size[:, axis]
+    met = (start <= index) & (index < start + size)
+    kept = [other for other in range(tree.ndim) if other != axis]
+    return PatchTree(
+        shape=tuple(tree.shape[other] for other in kept),
+        origin=tree.origin[met][:, kept],
+        size=tree.size[met][:, kept],
+        level=tree.level[met],
+        score=tree.score[met],
+    )
+
+
+def _outline(raster: Pixels, first: Array, last: Array, value: int) -> None:
+    """Draw rectangles; the last row and column of the domain stay visible."""
+    limit = np.array(raster.shape)
+    begin = np.floor(first + 0.5).astype(np.int32)
+    end = np.minimum(np.floor(last + 0.5).astype(np.int32), limit - 1)
+    (top, left), (bottom, right) = begin.T, end.T
+    corners = np.stack([left, top, right, top, right, bottom, left, bottom], axis=1).reshape(-1, 4, 1, 2)
+    cv2.polylines(raster, list(corners), isClosed=True, color=value, thickness=1, lineType=cv2.LINE_4)
+
+
+def _shade(raster: Pixels, first: Array, last: Array, value: int) -> None:
+    """Fill every pixel that a leaf touches."""
+    begin = np.floor(first + 0.5).astype(np.int64)
+    end = np.maximum(np.floor(last + 0.5).astype(np.int64), begin + 1)
+    limit = np.array(raster.shape)
+    for step in np.ndindex(*(int(side) for side in (end - begin).max(axis=0))):
+        at = begin + step
+        inside = ((at < end) & (at >= 0) & (at < limit)).all(axis=1)
+        raster[tuple(at[inside].T)] = value
