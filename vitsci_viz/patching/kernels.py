@@ -1,0 +1,183 @@
+"""Compiled inner loops: sums over blocks that NumPy and OpenCV cannot express in one pass.
+
+All arrays are three-dimensional (z, y, x), or four-dimensional with channels last; thinner data get axes of
+length one. Sums are exact in float64 for integer input, so no result depends on tiles or threads.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+GRADIENT_STEPS = 16
+"""Gradient magnitudes are rounded to this fraction of a grey level, which makes their sums exact."""
+
+
+@numba.njit(cache=True, nogil=True)
+def block_gradient(volume: Array, skip: Array, blocks: Array, out: Array) -> None:
+    """Sum the gradient magnitude over blocks.
+
+    Parameters
+    ----------
+    volume : (z, y, x)
+        Values with a margin on every side that has neighbours; differences are one-sided at its ends.
+    skip : (3, 2) int64
+        Margin before and after on every axis that is read but not summed.
+    blocks : (3,) int64
+        Sides of a block.
+    out : (bz, by, bx) float64
+        Sums, in `GRADIENT_STEPS` fractions of a grey level.
+    """
+    nz, ny, nx = volume.shape
+    sums = np.zeros(nx, np.float32)
+    across = np.zeros(nx, np.float32)
+    for bz in range(out.shape[0]):
+        for by in range(out.shape[1]):
+            z0 = skip[0, 0] + bz * blocks[0]
+            y0 = skip[1, 0] + by * blocks[1]
+            for z in range(z0, min(z0 + blocks[0], nz - skip[0, 1])):
+                za, zb = max(z - 1, 0), min(z + 1, nz - 1)
+                zf = np.float32(1.0 / max(zb - za, 1))
+                sums[:] = 0
+                for y in range(y0, min(y0 + blocks[1], ny - skip[1, 1])):
+                    ya, yb = max(y - 1, 0), min(y + 1, ny - 1)
+                    yf = np.float32(1.0 / max(yb - ya, 1))
+                    row = volume[z, y]
+                    for x in range(1, nx - 1):
+                        across[x] = (np.float32(row[x + 1]) - np.float32(row[x - 1])) * np.float32(0.5)
+                    if nx > 1:
+                        across[0] = np.float32(row[1]) - np.float32(row[0])
+                        across[nx - 1] = np.float32(row[nx - 1]) - np.float32(row[nx - 2])
+                    above, below = volume[z, ya], volume[z, yb]
+                    before, behind = volume[za, y], volume[zb, y]
+                    for x in range(nx):
+                        dz = (np.float32(behind[x]) - np.float32(before[x])) * zf
+                        dy = (np.float32(below[x]) - np.float32(above[x])) * yf
+                        norm = np.sqrt(dz * dz + dy * dy + across[x] * across[x])
+                        sums[x] += np.float32(np.int32(norm * np.float32(16.0) + np.float32(0.5)))
+                for bx in range(out.shape[2]):
+                    x0 = skip[2, 0] + bx * blocks[2]
+                    total = 0.0
+                    for x in range(x0, min(x0 + blocks[2], nx - skip[2, 1])):
+                        total += sums[x]
+                    out[bz, by, bx] += total
+
+
+@numba.njit(cache=True, nogil=True)
+def block_moments(volume: Array, shift: float, blocks: Array, total: Array, square: Array) -> None:
+    """Sum values and squares over blocks.
+
+    Parameters
+    ----------
+    volume : (z, y, x, c)
+        Values.
+    shift : float
+        Subtracted first, against cancellation in floating-point data; 0 for integers.
+    blocks : (3,) int64
+        Sides of a block.
+    total : (bz, by, bx, c) float64
+        Sums per channel.
+    square : (bz, by, bx) float64
+        Sums of squares over all channels.
+    """
+    nz, ny, nx, channels = volume.shape
+    sums = np.zeros((nx, channels))
+    squares = np.zeros((nx, channels))
+    for bz in range(total.shape[0]):
+        for by in range(total.shape[1]):
+            sums[:] = 0
+            squares[:] = 0
+            for z in range(bz * blocks[0], min((bz + 1) * blocks[0], nz)):
+                for y in range(by * blocks[1], min((by + 1) * blocks[1], ny)):
+                    row = volume[z, y]
+                    for x in range(nx):
+                        for c in range(channels):
+                            value = np.float64(row[x, c]) - shift
+                            sums[x, c] += value
+                            squares[x, c] += value * value
+            for bx in range(total.shape[2]):
+                for x in range(bx * blocks[2], min((bx + 1) * blocks[2], nx)):
+                    for c in range(channels):
+                        total[bz, by, bx, c] += sums[x, c]
+                        square[bz, by, bx] += squares[x, c]
+
+
+@numba.njit(cache=True, nogil=True)
+def gather_means(volume: Array, start: Array, cell: Array, sums: Array, out: Array) -> None:
+    """Average the pixels of every token cell of leaves of one size; cells outside the image stay zero.
+
+    Parameters
+    ----------
+    volume : (z, y, x, c)
+        Values.
+    start : (n, 3) int64
+        First pixel of every leaf.
+    cell : (3,) int64
+        Pixels per token value on every axis.
+    sums : (px * cell[2] * c,)
+        Scratch of a type that holds a column sum: uint32 for 8- and 16-bit integers, else float64.
+    out : (n, pz, py, px, c) float32
+        Token values, zero on entry.
+    """
+    nz, ny, nx, channels = volume.shape
+    rows = volume.reshape(nz, ny, nx * channels)
+    _, pz, py, px, _ = out.shape
+    step = cell[2] * channels
+    for leaf in range(len(start)):
+        x0 = start[leaf, 2]
+        columns = min(px * cell[2], nx - x0)
+        for tz in range(pz):
+            z0 = start[leaf, 0] + tz * cell[0]
+            z1 = min(z0 + cell[0], nz)
+            for ty in range(py):
+                y0 = start[leaf, 1] + ty * cell[1]
+                y1 = min(y0 + cell[1], ny)
+                if z1 <= z0 or y1 <= y0:
+                    continue
+                sums[:] = 0
+                for z in range(z0, z1):
+                    for y in range(y0, y1):
+                        row = rows[z, y, x0 * channels : (x0 + columns) * channels]
+                        for i in range(len(row)):
+                            sums[i] += row[i]
+                for tx in range(px):
+                    inside = min(cell[2], columns - tx * cell[2])
+                    if inside <= 0:
+                        break
+                    count = (z1 - z0) * (y1 - y0) * inside
+                    for c in range(channels):
+                        value = 0.0
+                        for i in range(tx * step + c, tx * step + inside * channels, channels):
+                            value += sums[i]
+                        out[leaf, tz, ty, tx, c] = value / count
+
+
+@numba.njit(cache=True, nogil=True)
+def scatter_cells(leaves: Array, start: Array, size: Array, out: Array) -> None:
+    """Copy token cells to the pixels of leaves of one size; what lies outside the image is left out.
+
+    Parameters
+    ----------
+    leaves : (n, pz, py, px, c)
+        Token values.
+    start : (n, 3) int64
+        First pixel of every leaf.
+    size : (3,) int64
+        Side of the leaves.
+    out : (z, y, x, c)
+        The image, written in place.
+    """
+    nz, ny, nx, channels = out.shape
+    count, pz, py, px, _ = leaves.shape
+    for leaf in range(count):
+        z0, y0, x0 = start[leaf]
+        for z in range(z0, min(z0 + size[0], nz)):
+            tz = (z - z0) * pz // size[0]
+            for y in range(y0, min(y0 + size[1], ny)):
+                ty = (y - y0) * py // size[1]
+                for x in range(x0, min(x0 + size[2], nx)):
+                    tx = (x - x0) * px // size[2]
+                    for c in range(channels):
+                        out[z, y, x, c] = leaves[leaf, tz, ty, tx, c]

@@ -1,0 +1,70 @@
+"""Trees on disk: one ``.npz`` with the keys origin, size, level, score and shape."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from vitsci_viz.atomic import check_output, replacing
+from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.types import PatchTree
+
+KEYS = {"origin": np.int64, "size": np.int64, "level": np.int16, "score": np.float64, "shape": np.int64}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def save_tree(path: Path | str, tree: PatchTree, *, force: bool = True) -> Path:
+    """Write a tree; the same tree gives the same bytes.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.npz``.
+    tree : PatchTree
+        What to write.
+    force : bool
+        Replace an existing file.
+
+    Raises
+    ------
+    InputError
+        The name does not end in ``.npz``.
+    OutputError
+        It cannot be written.
+    """
+    path = check_output(path, force=force)
+    if path.suffix != ".npz":
+        raise InputError(f"a tree is saved as .npz, got {path.name}: choose another ending")
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+    ):
+        for name, dtype in KEYS.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, np.ascontiguousarray(getattr(tree, name), dtype), allow_pickle=False)
+            # numpy.savez would stamp the time of writing on every member.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), buffer.getvalue(), zipfile.ZIP_DEFLATED)
+    return path
+
+
+def load_tree(path: Path | str) -> PatchTree:
+    """Read a tree written by `save_tree`.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    InputError
+        It is not a whole tree file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(f"{path} does not exist: check the name and the folder")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name].astype(dtype, copy=False) for name, dtype in KEYS.items()}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} must be a tree file with {', '.join(KEYS)}: {error}") from error
+    shape = tuple(int(n) for n in arrays.pop("shape"))
+    return PatchTree(shape=shape, **arrays)
