@@ -1,0 +1,79 @@
+"""Colours: levels of leaves, scalars, classes; all safe for colour-blind eyes."""
+
+import functools
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Palette = NDArray[np.uint8]
+
+OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#bbbbbb")
+"""Okabe and Ito's class colours, the most visible on a dark canvas first."""
+
+LINE = 64
+"""Raster index of the line of level k is ``LINE + k``; of its shading ``SHADE + k``; 0 is empty."""
+SHADE = 128
+SHADE_OPACITY = 150
+MASK_OPACITY = 102
+"""Forty per cent."""
+
+
+@functools.cache
+def viridis() -> Palette:
+    """Return the 256 colours of viridis, (256, 3) RGB."""
+    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    return np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1], dtype=np.uint8)
+
+
+@functools.cache
+def level_colours(depth: int) -> tuple[str, ...]:
+    """Return a colour for each level from the root to `depth`: dark blue to bright yellow.
+
+    >>> len(level_colours(6))
+    7
+    """
+    places = np.linspace(70, 255, depth + 1) if depth else np.array([255.0])
+    return tuple(to_hex(colour) for colour in viridis()[np.round(places).astype(int)])
+
+
+def to_hex(colour: Palette) -> str:
+    """Write a colour as ``#rrggbb``."""
+    red, green, blue = (int(part) for part in colour[:3])
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def from_hex(text: str) -> tuple[int, int, int]:
+    """Read ``#rrggbb``.
+
+    >>> from_hex("#e69f00")
+    (230, 159, 0)
+    """
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+@functools.cache
+def leaf_palette(depth: int) -> Palette:
+    """Return the palette of a leaf raster: opaque lines and half-transparent shading for each level."""
+    palette = np.zeros((256, 4), np.uint8)
+    for level, colour in enumerate(level_colours(depth)):
+        palette[LINE + level] = (*from_hex(colour), 255)
+        palette[SHADE + level] = (*from_hex(colour), SHADE_OPACITY)
+    return palette
+
+
+@functools.cache
+def scalar_palette() -> Palette:
+    """Return viridis with full opacity."""
+    return np.concatenate([viridis(), np.full((256, 1), 255, np.uint8)], axis=1)
+
+
+@functools.cache
+def mask_palette() -> Palette:
+    """Return the palette of masks: class k is filled at index k and outlined at index ``128 + k``; 0 is empty."""
+    palette = np.zeros((256, 4), np.uint8)
+    for value in range(1, 128):
+        colour = from_hex(OKABE_ITO[(value - 1) % len(OKABE_ITO)])
+        palette[value] = (*colour, MASK_OPACITY)
+        palette[128 + value] = (*colour, 255)
+    return palette

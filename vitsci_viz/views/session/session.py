@@ -1,0 +1,179 @@
+"""One open image: the heavy parts computed once, every question after that a look-up."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.progress import Progress, silent
+from vitsci_viz.types import Image, PatchTree
+from vitsci_viz.views.session.cache import OnceCache
+from vitsci_viz.views.session.contrast import Contrast, find_contrast
+from vitsci_viz.views.session.display import DisplayPyramid
+from vitsci_viz.views.session.lookup import Leaf, LeafIndex
+from vitsci_viz.views.session.readings import Comparison, LeafHistogram, Readings, histogram_of, read_tree
+
+PIXEL_OPTIONS = ("detail", "thresholds", "blur", "channel", "physical")
+"""Options besides the finest leaf that the detail of a pixel depends on."""
+TREE_OPTIONS = ("mode", "split_value", "length", "max_depth", "balance", "physical")
+
+
+@dataclass(frozen=True, eq=False)
+class _Fidelity:
+    errors: Any
+    masks: Any
+
+
+class PatchSession:
+    """An open image with everything known about it; safe to use from several threads.
+
+    Parameters
+    ----------
+    image : Image
+        Image or volume.
+    mask : Image, optional
+        Class indices with the image's spatial shape.
+    """
+
+    def __init__(self, image: Image, mask: Image | None = None) -> None:
+        self.image = image
+        self.mask = mask
+        self.display = DisplayPyramid(image)
+        self.mask_display = None if mask is None else DisplayPyramid(mask, is_labels=True)
+        self._pyramids: OnceCache[Any] = OnceCache(4)
+        self._curves: OnceCache[Any] = OnceCache(16)
+        self._trees: OnceCache[PatchTree] = OnceCache(48)
+        self._indices: OnceCache[LeafIndex] = OnceCache(8)
+        self._contrast: OnceCache[Contrast] = OnceCache(1)
+        self._fidelity: OnceCache[_Fidelity] = OnceCache(1)
+        self._readings: OnceCache[Readings] = OnceCache(256)
+        self._guard = threading.Lock()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Spatial shape of the image."""
+        return self.image.shape
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether there are slices."""
+        return self.image.ndim == 3
+
+    @property
+    def slices(self) -> int:
+        """Number of slices; 1 for an image."""
+        return self.shape[0] if self.is_volume else 1
+
+    @property
+    def spacing_um(self) -> tuple[float, ...] | None:
+        """Spacing in micrometres."""
+        return self.image.spacing_um
+
+    @property
+    def contrast(self) -> Contrast:
+        """Values shown as black and white, the same at every zoom."""
+        return self._contrast.get("contrast", lambda: find_contrast(self.display))
+
+    def sides(self, options: PatchOptions) -> Any:
+        """Return the sides of tokens and finest leaves for this image."""
+        from vitsci_viz.patching.sides import resolve_sides
+
+        return resolve_sides(options, self.image.ndim, self.image.spacing)
+
+    def is_ready(self, options: PatchOptions) -> bool:
+        """Tell whether `tree` is a look-up of milliseconds that touches no pixel."""
+        return self._pixel_key(options) in self._pyramids
+
+    def pyramid(self, options: PatchOptions, *, progress: Progress = silent) -> Any:
+        """Return the detail pyramid: the one step that touches every pixel."""
+        from vitsci_viz.patching.tree import detail_pyramid
+
+        return self._pyramids.get(
+            self._pixel_key(options), lambda: detail_pyramid(self.image, options, progress=progress)
+        )
+
+    def tree(self, options: PatchOptions, *, progress: Progress = silent) -> PatchTree:
+        """Return the tree of a setting (the first one of a forest)."""
+        from vitsci_viz.patching.tree import tree_from_pyramid
+
+        pyramid = self.pyramid(options, progress=progress)
+        return self._trees.get(
+            self._tree_key(options), lambda: tree_from_pyramid(pyramid, options, spacing_um=self.spacing_um)
+        )
+
+    def forest(self, options: PatchOptions, *, progress: Progress = silent) -> tuple[PatchTree, ...]:
+        """Return the trees of a setting."""
+        from vitsci_viz.patching.forest import forest_options
+
+        return tuple(self.tree(each, progress=progress) for each in forest_options(options))
+
+    def curve(self, options: PatchOptions) -> Any:
+        """Return the whole curve of length against split value."""
+        from vitsci_viz.patching.tree import length_curve
+
+        pyramid = self.pyramid(options)
+        key = (self._pixel_key(options), options.max_depth)
+        return self._curves.get(key, lambda: length_curve(pyramid, max_depth=options.max_depth))
+
+    def readings(self, options: PatchOptions) -> Readings:
+        """Return the numbers of a setting; what is kept is None until `prepare_fidelity` has run."""
+        started = time.perf_counter()
+        tree = self.tree(options)
+        fidelity = self._fidelity.peek("fidelity")
+        key = (self._tree_key(options), self.sides(options).patch_size, fidelity is not None)
+        return self._readings.get(
+            key,
+            lambda: read_tree(
+                self,
+                options,
+                tree,
+                errors=fidelity.errors if fidelity else None,
+                masks=fidelity.masks if fidelity else None,
+                started=started,
+            ),
+        )
+
+    @property
+    def is_fidelity_ready(self) -> bool:
+        """Whether readings say what is kept."""
+        return "fidelity" in self._fidelity
+
+    def prepare_fidelity(self, *, progress: Progress = silent) -> None:
+        """Read the image once for PSNR, and the mask for oracle Dice; every setting is a look-up after that."""
+        from vitsci_viz.patching.fidelity import ErrorTable, MaskTable
+
+        def compute() -> _Fidelity:
+            errors = ErrorTable(self.image, progress=progress)
+            return _Fidelity(errors, None if self.mask is None else MaskTable(self.mask))
+
+        self._fidelity.get("fidelity", compute)
+
+    def histogram(self, options: PatchOptions) -> LeafHistogram:
+        """Return how many leaves there are of each size, and the share of the image they cover."""
+        return histogram_of(self.tree(options))
+
+    def leaf_at(self, options: PatchOptions, point: tuple[float, ...]) -> Leaf | None:
+        """Return the leaf at a point, (y, x) or (z, y, x) in pixels; None outside the image."""
+        tree = self.tree(options)
+        return self._indices.get(self._tree_key(options), lambda: LeafIndex(tree)).at(point)
+
+    def value_at(self, point: tuple[float, ...]) -> tuple[float, ...] | None:
+        """Return the channels of the pixel at a point; None outside the image."""
+        index = tuple(int(np.floor(value)) for value in point)
+        if not all(0 <= at < length for at, length in zip(index, self.shape, strict=True)):
+            return None
+        box = tuple(slice(at, at + 1) for at in index)
+        return tuple(value.item() for value in np.asarray(self.image.data[box]).ravel())
+
+    def compare(self, first: PatchOptions, second: PatchOptions) -> Comparison:
+        """Return the readings of two settings side by side."""
+        return Comparison(first=self.readings(first), second=self.readings(second))
+
+    def _pixel_key(self, options: PatchOptions) -> tuple[Any, ...]:
+        return (*(getattr(options, name) for name in PIXEL_OPTIONS), self.sides(options).min_size)
+
+    def _tree_key(self, options: PatchOptions) -> tuple[Any, ...]:
+        return (self._pixel_key(options), *(getattr(options, name) for name in TREE_OPTIONS))

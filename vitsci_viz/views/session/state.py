@@ -1,0 +1,207 @@
+"""What the user looks at: a window on the image and everything that a link must restore."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode
+
+from vitsci_viz.errors import OptionError
+from vitsci_viz.params import format_value, nearest, parse_text
+from vitsci_viz.patching.options import PatchOptions
+
+MAXIMUM_SIDE = 8192
+"""Longest side of a viewport in screen pixels that is answered at full sharpness."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of the image and the number of screen pixels it is shown on.
+
+    Parameters
+    ----------
+    x0, y0, x1, y1 : float
+        Edges in pixels of the finest level; may reach beyond the image.
+    width, height : int
+        Screen pixels.
+
+    Raises
+    ------
+    OptionError
+        The rectangle is empty, not finite, or has no screen pixels.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        edges = (self.x0, self.y0, self.x1, self.y1)
+        if not all(math.isfinite(edge) for edge in edges) or self.x1 <= self.x0 or self.y1 <= self.y0:
+            raise OptionError(f"a window must have finite edges with x0 < x1 and y0 < y1, got {edges}")
+        if not (1 <= self.width <= MAXIMUM_SIDE and 1 <= self.height <= MAXIMUM_SIDE):
+            raise OptionError(
+                f"a window must have 1 to {MAXIMUM_SIDE} screen pixels a side, got {self.width} x {self.height}"
+            )
+
+    @property
+    def scale(self) -> float:
+        """Image pixels per screen pixel."""
+        return max((self.x1 - self.x0) / self.width, (self.y1 - self.y0) / self.height)
+
+    @classmethod
+    def fit(cls, shape: tuple[int, int], width: int, height: int, *, margin: float = 0.02) -> Self:
+        """Return the window that shows a whole (y, x) shape centred at true aspect.
+
+        >>> Window.fit((100, 200), 400, 400, margin=0)
+        Window(x0=0.0, y0=-50.0, x1=200.0, y1=150.0, width=400, height=400)
+        """
+        rows, columns = shape
+        scale = max(columns / width, rows / height) * (1 + 2 * margin)
+        half_x, half_y = scale * width / 2, scale * height / 2
+        return cls(columns / 2 - half_x, rows / 2 - half_y, columns / 2 + half_x, rows / 2 + half_y, width, height)
+
+    def padded(self, fraction: float) -> Self:
+        """Return the window grown by a fraction of its sides all around, at the same scale."""
+        extra_x, extra_y = round(self.width * fraction), round(self.height * fraction)
+        step_x, step_y = (self.x1 - self.x0) / self.width, (self.y1 - self.y0) / self.height
+        return dataclasses.replace(
+            self,
+            x0=self.x0 - extra_x * step_x,
+            x1=self.x1 + extra_x * step_x,
+            width=self.width + 2 * extra_x,
+            y0=self.y0 - extra_y * step_y,
+            y1=self.y1 + extra_y * step_y,
+            height=self.height + 2 * extra_y,
+        )
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """Everything a link restores: source, mask, options, window, slice, layers.
+
+    Parameters
+    ----------
+    source : str
+        What is open: a sample's name or a path below a data root.
+    mask : str, optional
+        The mask beside it.
+    options : PatchOptions
+        The setting on screen.
+    window : Window, optional
+        The visible rectangle; None fits the image.
+    slice_index : int, optional
+        The slice of a volume.
+    compare : PatchOptions, optional
+        The second setting, where two are shown side by side.
+    layers : tuple of str
+        Visible layers; empty means the default ones.
+    """
+
+    source: str = ""
+    mask: str | None = None
+    options: PatchOptions = PatchOptions()
+    window: Window | None = None
+    slice_index: int | None = None
+    compare: PatchOptions | None = None
+    layers: tuple[str, ...] = ()
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some parts changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_query(self) -> str:
+        """Return the state as a URL query (without ``?``); what is at its default is left out."""
+        pairs: list[tuple[str, str]] = [("source", self.source)] if self.source else []
+        if self.mask is not None:
+            pairs.append(("mask", self.mask))
+        pairs += _option_pairs("", self.options)
+        if self.window is not None:
+            pairs.append(("view", ",".join(f"{value:.10g}" for value in dataclasses.astuple(self.window))))
+        if self.slice_index is not None:
+            pairs.append(("slice", str(self.slice_index)))
+        if self.layers:
+            pairs.append(("layers", ",".join(self.layers)))
+        if self.compare is not None:
+            pairs += [("compare", "1"), *_option_pairs(_COMPARE, self.compare)]
+        return urlencode(pairs, safe=",/:")
+
+    @classmethod
+    def from_query(cls, query: str) -> Self:
+        """Read what `to_query` wrote.
+
+        Raises
+        ------
+        OptionError
+            A key is unknown or a value is not valid.
+
+        Examples
+        --------
+        >>> state = ViewState(source="ihc", options=PatchOptions(split_value=20.0))
+        >>> ViewState.from_query(state.to_query()) == state
+        True
+        """
+        values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+        options = {name: text for name, text in values.items() if name in PatchOptions.model_fields}
+        second = {name.removeprefix(_COMPARE): text for name, text in values.items() if name.startswith(_COMPARE)}
+        unknown = set(values) - set(options) - set(_KEYS) - {_COMPARE + name for name in second}
+        if unknown:
+            name = min(unknown)
+            raise OptionError(
+                f"unknown key '{name}' in the link: {nearest(name, [*PatchOptions.model_fields, *_KEYS])}"
+            )
+        return cls(
+            source=values.get("source", ""),
+            mask=values.get("mask"),
+            options=_read_options(options),
+            window=_read_window(values["view"]) if "view" in values else None,
+            slice_index=_read_slice(values["slice"]) if "slice" in values else None,
+            compare=_read_options(second) if values.get("compare") == "1" else None,
+            layers=tuple(part for part in values.get("layers", "").split(",") if part),
+        )
+
+
+_KEYS = ("source", "mask", "view", "slice", "layers", "compare")
+_COMPARE = "compare."
+
+
+def _option_pairs(prefix: str, options: PatchOptions) -> list[tuple[str, str]]:
+    default = PatchOptions()
+    return [
+        (prefix + name, _exact(getattr(options, name)))
+        for name in PatchOptions.model_fields
+        if getattr(options, name) != getattr(default, name)
+    ]
+
+
+def _exact(value: Any) -> str:
+    """Write a value so that reading it gives the very same number."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, tuple):
+        return ",".join(_exact(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
+    return format_value(value)
+
+
+def _read_options(texts: dict[str, str]) -> PatchOptions:
+    # the mode always counts, so that a link with both length and split value is no clash
+    return PatchOptions(**{"mode": "threshold", **{name: parse_text(text) for name, text in texts.items()}})
+
+
+def _read_window(text: str) -> Window:
+    parts = text.split(",")
+    try:
+        x0, y0, x1, y1 = (float(part) for part in parts[:4])
+        width, height = (int(part) for part in parts[4:])
+    except ValueError:
+        raise OptionError(f"view in the link must be x0,y0,x1,y1,width,height, got {text!r}") from None
+    return Window(x0, y0, x1, y1, width, height)
+
+
+def _read_slice(text: str) -> int:
+    if not text.isdecimal():
+        raise OptionError(f"slice in the link must be a whole number from 0, got {text!r}")
+    return int(text)
