@@ -118,9 +118,16 @@ def describe_fields(options: type[Options]) -> tuple[Mapping[str, Any], ...]:
     """Return what every surface must show alike, one mapping per option in order: the parity test compares it."""
     return tuple(
         {
-            "name": field.name, "label": field.label, "help": field.help, "unit": field.unit or "",
-            "kind": kind_of(field), "group": field.group, "advanced": field.advanced,
-            "default": format_value(field.default), "minimum": field.minimum, "maximum": field.maximum,
+            "name": field.name,
+            "label": field.label,
+            "help": field.help,
+            "unit": field.unit or "",
+            "kind": kind_of(field),
+            "group": field.group,
+            "advanced": field.advanced,
+            "default": format_value(field.default),
+            "minimum": field.minimum,
+            "maximum": field.maximum,
             "choices": [format_value(value) for value in field.choices],
             "suggestions": [format_value(value) for value in field.suggestions],
         }

@@ -1,0 +1,163 @@
+"""Readings in words and numbers, the same in the browser and in a notebook: each one is a comparison."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vitsci_viz.views.session.readings import Readings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One line of the readings.
+
+    Parameters
+    ----------
+    name : str
+        What is read.
+    value : str
+        With unit and thousands separators; an en dash while it is not known.
+    note : str
+        What it is compared with.
+    help : str
+        How it is computed, and from which source.
+    """
+
+    name: str
+    value: str
+    note: str = ""
+    help: str = ""
+
+
+UNKNOWN = "\N{EN DASH}"
+
+
+def reading_lines(
+    readings: Readings, *, min_size: tuple[int, ...], names: Mapping[int, str] | None = None
+) -> tuple[Reading, ...]:
+    """Put the readings of a setting in lines.
+
+    Parameters
+    ----------
+    readings : Readings
+        The numbers.
+    min_size : tuple of int
+        Side of the finest leaf per axis, in pixels: the grid compared with.
+    names : mapping of int to str, optional
+        Names of the mask's classes.
+    """
+    lines = [
+        Reading(
+            name="Tokens",
+            value=f"{readings.tokens:,}",
+            note=f"{share(readings.share)} of the {readings.uniform_tokens:,} of a uniform {side(min_size)} grid",
+            help="Leaves of the tree, one token each, beside the plain grid of the finest leaf.",
+        ),
+        Reading(
+            name="Training step",
+            value=f"{times(readings.step_ratio)} cheaper",
+            note=f"attention alone {times(readings.attention_ratio)}",
+            help="Operations of a ViT-S encoder's step, forward and backward, beside the uniform grid; attention grows "
+            "with the square of the tokens, the rest linearly.",
+        ),
+        Reading(
+            name="Memory of a step",
+            value=f"about {size(readings.step_bytes)}",
+            note=f"uniform grid {size(readings.uniform_step_bytes)}",
+            help="Estimate: weights, gradients, optimiser state and activations of a ViT-S encoder for one image.",
+        ),
+        Reading(
+            name="Mean patch",
+            value=f"{readings.mean_patch:.1f} px",
+            help="Mean side of a leaf over all leaves (Zhang et al., SC'24, figure 3).",
+        ),
+        Reading(
+            name="Reconstruction",
+            value=UNKNOWN if readings.psnr is None else decibel(readings.psnr),
+            help="PSNR of the image put together again from its tokens: what the tokens can hold at all.",
+        ),
+    ]
+    if readings.split_value is not None:
+        lines.insert(1, Reading(name="Split value", value=f"{readings.split_value:,.4g}", help="What it came to."))
+    return (*lines, *_dice_lines(readings, names or {}))
+
+
+def _dice_lines(readings: Readings, names: Mapping[int, str]) -> list[Reading]:
+    rows = sorted((readings.oracle_dice or {}).items())
+    return [
+        Reading(
+            name="Oracle Dice" if len(rows) == 1 else f"Oracle Dice, {names.get(label, f'class {label}')}",
+            value=f"{dice:.3f}",
+            help="Best Dice that any prediction on these tokens can reach with nearest de-patching; known from the "
+            "mask alone, before any training.",
+        )
+        for label, dice in rows
+    ]
+
+
+def summary(readings: Readings, *, min_size: tuple[int, ...]) -> str:
+    """Say the most important readings in one sentence."""
+    parts = [
+        f"{readings.tokens:,} tokens = {share(readings.share)} of the {readings.uniform_tokens:,} a uniform "
+        f"{side(min_size)} grid needs",
+        f"whole training step about {times(readings.step_ratio)} cheaper (attention alone "
+        f"{times(readings.attention_ratio)}), {size(readings.step_bytes)}",
+    ]
+    if readings.psnr is not None:
+        parts.append(f"reconstruction {decibel(readings.psnr)}")
+    if readings.oracle_dice:
+        mean = sum(readings.oracle_dice.values()) / len(readings.oracle_dice)
+        parts.append(f"oracle Dice {mean:.3f}")
+    return "; ".join(parts)
+
+
+def share(fraction: float) -> str:
+    """Write a fraction in per cent.
+
+    >>> share(0.0625), share(0.00042), share(1.0)
+    ('6.3 %', '0.042 %', '100 %')
+    """
+    percent = 100 * fraction
+    if percent < 1:
+        return f"{percent:.2g} %"
+    # a half is rounded up, not to even
+    return f"{percent + 1e-9:.{0 if percent >= 99.95 else 1}f} %"
+
+
+def times(ratio: float) -> str:
+    """Write a ratio.
+
+    >>> times(1.26), times(39.7), times(12345.0)
+    ('1.3x', '40x', '12,345x')
+    """
+    return f"{ratio:,.0f}x" if ratio >= 9.95 else f"{ratio:.1f}x"
+
+
+def size(count: float) -> str:
+    """Write a number of bytes.
+
+    >>> size(2.1e8), size(5.4e9)
+    ('210 MB', '5.4 GB')
+    """
+    for unit, step in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= step:
+            value = count / step
+            return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
+    return f"{count:.0f} B"
+
+
+def side(sides: tuple[int, ...]) -> str:
+    """Write the side of a leaf.
+
+    >>> side((4, 4)), side((1, 4, 4))
+    ('4 px', '1 x 4 x 4 px')
+    """
+    return f"{sides[0]} px" if len(set(sides)) == 1 else f"{' x '.join(str(each) for each in sides)} px"
+
+
+def decibel(value: float) -> str:
+    """Write a PSNR; infinite means that nothing is lost.
+
+    >>> decibel(34.21), decibel(float("inf"))
+    ('34.2 dB', 'exact')
+    """
+    return "exact" if value == float("inf") else f"{value:.1f} dB"
