@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.pictures import keep
 
@@ -26,6 +27,17 @@ CHROMIUM_ARGS = [
 ]
 LOCAL_URLS = ("data:", "blob:", "about:")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+# The same examples in every run: a failure here is a failure everywhere.
+settings.register_profile(
+    "deterministic",
+    derandomize=True,
+    deadline=None,
+    max_examples=30,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("deterministic")
 
 _left_out = pytest.StashKey[int]()
 
