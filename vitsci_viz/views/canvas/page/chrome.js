@@ -1,0 +1,189 @@
+// What lies over the picture: layers, legend, scale bar, status line, cursor. Plain elements: moving them repaints nothing.
+
+class Chrome {
+  constructor(controller) {
+    this.controller = controller
+    this.root = document.createElement("div")
+    this.root.className = "vz"
+    this.root.innerHTML = `<style>${STYLE}</style>
+      <div class="vz-outline" hidden></div><div class="vz-band" hidden></div><div class="vz-cross" hidden></div>
+      <div class="vz-layers" role="group" aria-label="Layers"></div>
+      <div class="vz-legend" role="img"></div>
+      <div class="vz-busy" role="status" hidden></div>
+      <div class="vz-foot"><div class="vz-status"></div><div class="vz-scale"><span></span><i></i></div></div>`
+    for (const name of ["outline", "band", "cross", "layers", "legend", "busy", "status", "scale"]) {
+      this[name] = this.root.querySelector(`.vz-${name}`)
+    }
+    this.attach()
+  }
+
+  // a rebuilt layout empties the canvas element
+  attach() {
+    if (!this.root.isConnected) this.controller.view.canvas_view.shadow_el.append(this.root)
+  }
+
+  update() {
+    this.attach()
+    const {state} = this.controller
+    this.update_layers(state.layers)
+    this.update_legend(state.legend)
+    this.controller.view.canvas_view.el.classList.toggle("vz-is-stale", state.stale)
+    clearTimeout(this.stale_timer)
+    this.stale_timer = setTimeout(() => {
+      this.root.classList.toggle("vz-stale", state.stale)
+      this.busy.hidden = !state.message
+      this.busy.textContent = state.message
+    }, state.stale ? 150 : 0)
+    this.place()
+    this.write_status()
+  }
+
+  update_layers(layers) {
+    const key = JSON.stringify(layers)
+    if (key == this.layers_key) return
+    this.layers_key = key
+    const entries = Object.entries(layers).filter(([, layer]) => layer.offered)
+    const old = new Map([...this.layers.children].map((row) => [row.dataset.name, row]))
+    this.layers.replaceChildren(...entries.map(([name, layer]) => {
+      const row = old.get(name) ?? this.layer_row(name)
+      const [button, slider] = row.children
+      const digit = Object.keys(layers).indexOf(name) + 1
+      button.setAttribute("aria-pressed", String(layer.visible))
+      button.innerHTML = `<kbd>${digit}</kbd>${layer.label}`
+      button.title = `${layer.visible ? "Hide" : "Show"} ${layer.label.toLowerCase()} (${digit})`
+      if (slider.getRootNode().activeElement !== slider) slider.value = Math.round(layer.opacity * 100)
+      slider.disabled = !layer.visible
+      return row
+    }))
+    this.layers.hidden = entries.length == 0
+  }
+
+  layer_row(name) {
+    const row = document.createElement("div")
+    row.dataset.name = name
+    row.innerHTML = `<button type="button"></button><input type="range" min="0" max="100" step="5" aria-label="Opacity">`
+    const [button, slider] = row.children
+    const {controller} = this
+    button.addEventListener("click", () => controller.set_layer(name, {visible: !controller.state.layers[name].visible}))
+    slider.addEventListener("input", () => controller.set_layer(name, {opacity: slider.value / 100}))
+    return row
+  }
+
+  update_legend(legend) {
+    const key = JSON.stringify(legend)
+    if (key == this.legend_key) return
+    this.legend_key = key
+    this.legend.hidden = legend == null
+    if (legend == null) return
+    const rows = legend.rows.map((row) =>
+      `<div><i style="background:${row.colour}"></i><span>${row.text}</span><b>${row.count ?? ""}</b></div>`)
+    const ramp = legend.ramp ? `<div class="vz-ramp" style="background:linear-gradient(to top,${legend.ramp.colours})">
+      </div><div class="vz-ends"><span>${legend.ramp.high}</span><span>${legend.ramp.low}</span></div>` : ""
+    this.legend.innerHTML = `<header>${legend.title}</header>${rows.join("")}${ramp}`
+    this.legend.setAttribute("aria-label", legend.title)
+  }
+
+  // ---- what follows the view -----------------------------------------------------------------------------------
+  place() {
+    this.attach()
+    const {controller} = this
+    if (controller.size.width == 0 || controller.shared().scale == null) return
+    const bar = this.scale_bar()
+    this.scale.querySelector("i").style.width = `${bar.width}px`
+    this.scale.querySelector("span").textContent = bar.text
+    const leaf = controller.state.leaf
+    this.outline.hidden = leaf == null || controller.probed == null
+    if (leaf != null) this.place_box(this.outline, leaf)
+    this.place_cross()
+  }
+
+  place_box(element, [left, top, right, bottom]) {
+    const {x0, y0} = this.controller.window()
+    const {scale} = this.controller.shared()
+    const [x, y] = [(left - x0) / scale, (top - y0) / scale]
+    Object.assign(element.style, {
+      transform: `translate(${x}px, ${y}px)`,
+      width: `${Math.max(2, (right - left) / scale)}px`,
+      height: `${Math.max(2, (bottom - top) / scale)}px`,
+    })
+  }
+
+  band(corner, other) {
+    this.band_element ??= this.root.querySelector(".vz-band")
+    this.band_element.hidden = corner == null
+    if (corner == null) return
+    const xs = [corner[0], other[0]].sort((a, b) => a - b)
+    const ys = [corner[1], other[1]].sort((a, b) => a - b)
+    this.place_box(this.band_element, [xs[0], ys[0], xs[1], ys[1]])
+  }
+
+  cursor(point) {
+    pointer.setv({data: {x: [point ? point[0] : null], y: [point ? point[1] : null], owner: [figure.id]}},
+                 {sync: false, check_eq: false})
+    this.write_status()
+    if (point == null) this.outline.hidden = true
+  }
+
+  // the cursor of a linked canvas
+  place_cross() {
+    const {x, y, owner} = pointer.data
+    this.cross.hidden = x[0] == null || owner[0] == figure.id
+    if (!this.cross.hidden) this.place_box(this.cross, [x[0], y[0], x[0], y[0]])
+  }
+
+  // ---- status line ---------------------------------------------------------------------------------------------
+  write_status() {
+    const {state, probed} = this.controller
+    const [rows, columns] = state.shape
+    const {scale} = this.controller.shared()
+    const parts = []
+    if (probed && probed[0] >= 0 && probed[1] >= 0 && probed[0] < columns && probed[1] < rows) {
+      parts.push(`x ${Math.floor(probed[0]).toLocaleString("en")}  y ${Math.floor(probed[1]).toLocaleString("en")}`)
+      if (state.status) parts.push(...state.status)
+    } else if (scale != null) {
+      parts.push(`${columns.toLocaleString("en")} x ${rows.toLocaleString("en")} px`, zoom_text(scale))
+    }
+    this.status.replaceChildren(...parts.map((text) => {
+      const span = document.createElement("span")
+      span.textContent = text
+      return span
+    }))
+  }
+
+  // ---- scale bar -----------------------------------------------------------------------------------------------
+  scale_bar() {
+    const {spacing_um} = this.controller.state
+    const {scale} = this.controller.shared()
+    const most = Math.min(140, this.controller.size.width / 4)
+    const unit = spacing_um ?? 1
+    const length = round_down(most * scale * unit)
+    return {width: length / unit / scale, text: spacing_um ? length_text(length) : `${length.toLocaleString("en")} px`}
+  }
+
+  draw_scale_bar(context, ratio) {
+    const bar = this.scale_bar()
+    const [x, y] = [context.canvas.width - (bar.width + 16) * ratio, context.canvas.height - 18 * ratio]
+    context.fillStyle = "#000a"
+    context.fillRect(x - 8 * ratio, y - 20 * ratio, (bar.width + 16) * ratio, 32 * ratio)
+    context.fillStyle = "#fff"
+    context.fillRect(x, y, bar.width * ratio, 3 * ratio)
+    context.font = `${12 * ratio}px system-ui, sans-serif`
+    context.textAlign = "center"
+    context.fillText(bar.text, x + bar.width * ratio / 2, y - 5 * ratio)
+  }
+}
+
+function round_down(value) {
+  const power = 10 ** Math.floor(Math.log10(value))
+  return [5, 2, 1].find((step) => step * power <= value) * power
+}
+
+function length_text(micrometres) {
+  const [unit, size] = [["m", 1e6], ["cm", 1e4], ["mm", 1e3], ["µm", 1], ["nm", 1e-3]]
+    .find(([, length]) => micrometres >= length) ?? ["nm", 1e-3]
+  return `${Number((micrometres / size).toPrecision(3)).toLocaleString("en")} ${unit}`
+}
+
+function zoom_text(scale) {
+  return scale <= 1 ? `${Number((1 / scale).toPrecision(3))} : 1` : `1 : ${Number(scale.toPrecision(3))}`
+}
