@@ -1,0 +1,1 @@
+"""Adaptive patching: detail, trees, tokens, and what a tree keeps."""

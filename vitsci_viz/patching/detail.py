@@ -265,8 +265,13 @@ def _given(image: Image, detail: Any, min_size: tuple[int, ...]) -> DetailPyrami
     detail = np.asarray(detail)
     if detail.shape != image.shape:
         raise InputError(f"a detail map must have the image's spatial shape {image.shape}, got {detail.shape}")
-    if not np.isfinite(detail).all() or (detail < 0).any():
-        raise InputError("a detail map must be finite and not negative: take absolute values and fill the gaps")
+    bad = ~(np.isfinite(detail) & (detail >= 0))
+    if bad.any():
+        place = tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), bad.shape))
+        raise InputError(
+            f"a detail map must be finite and not negative: {np.count_nonzero(bad):,} values are NaN, infinite or "
+            f"negative, the first at {place}; take absolute values and fill the gaps"
+        )
     total, _ = moments(detail.astype(np.float64)[..., None], min_size)
     is_edges = detail.dtype == bool or (detail.dtype.kind in "ui" and int(detail.max()) <= 1)
     return DetailPyramid(

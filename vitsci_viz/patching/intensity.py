@@ -79,12 +79,12 @@ def to_grey(pixels: Array, options: PatchOptions, channels: bool) -> Array:
     OptionError
         The channel index does not exist.
     """
+    count = pixels.shape[-1] if channels else 1
+    if isinstance(options.channel, int) and options.channel >= count:
+        raise OptionError(f"channel must be below the number of channels ({count}), got {options.channel}")
     if not channels:
         return pixels
-    count = pixels.shape[-1]
     if isinstance(options.channel, int):
-        if options.channel >= count:
-            raise OptionError(f"channel must be below the number of channels ({count}), got {options.channel}")
         return np.ascontiguousarray(pixels[..., options.channel])
     if count == 1:
         return np.ascontiguousarray(pixels[..., 0])
@@ -113,8 +113,12 @@ def grey_scale(image: Image, options: PatchOptions, *, progress: Progress = sile
     if dtype.kind == "f":
         refuse_not_finite(image, progress=progress)
     channels = image.axes.endswith("c")
-    samples = [to_grey(read_window(image, window), options, channels).ravel() for window in sample_windows(image.shape)]
-    low, high = np.percentile(np.concatenate(samples), PERCENTILES)
+    windows = sample_windows(image.shape)
+    sample = np.concatenate([to_grey(read_window(image, window), options, channels).ravel() for window in windows])
+    low, high = np.percentile(sample, PERCENTILES)
+    if low == high:
+        # All but a few pixels are the same: the few are what there is to see.
+        low, high = sample.min(), sample.max()
     return GreyScale(low=float(low), high=float(high))
 
 

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 from vitsci_viz.errors import OptionError
-from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.options import PatchOptions, is_power_of_two
 
 Sides = tuple[int, ...]
 
@@ -24,13 +25,14 @@ def per_axis(value: int | Sequence[int], ndim: int, name: str) -> Sides:
     Raises
     ------
     OptionError
-        The number of sides is not the number of axes.
+        The number of sides is not the number of axes, or a side is no power of two.
     """
-    if isinstance(value, int):
-        return (value,) * ndim
-    if len(value) != ndim:
-        raise OptionError(f"{name} must be one number or one per axis ({ndim}), got {tuple(value)}")
-    return tuple(int(side) for side in value)
+    sides = (int(value),) * ndim if isinstance(value, Integral) else tuple(int(side) for side in value)
+    if len(sides) != ndim:
+        raise OptionError(f"{name} must be one number or one per axis ({ndim}), got {sides}")
+    if not all(is_power_of_two(side) for side in sides):
+        raise OptionError(f"{name} must be a power of two on every axis, got {sides}")
+    return sides
 
 
 def resolve_sides(options: PatchOptions, ndim: int, spacing: Sequence[float] | None = None) -> PatchSides:

@@ -1,7 +1,7 @@
 """From leaves to tokens of one size (gather) and back (scatter)."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,11 @@ def fit_length(tree: PatchTree, length: int | None, *, overflow: Overflow = "err
     ------
     InputError
         The tree is longer and overflow is "error".
+    OptionError
+        `overflow` is unknown.
     """
+    if overflow not in get_args(Overflow):
+        raise OptionError(f"overflow must be one of {', '.join(get_args(Overflow))}, got {overflow!r}")
     if length is None or len(tree) <= length:
         return tree
     if overflow == "error":

@@ -62,7 +62,8 @@ def load_tree(path: Path | str) -> PatchTree:
     if not path.is_file():
         raise MissingFileError(f"{path} does not exist: check the name and the folder")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy.load leaves a truncated file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name].astype(dtype, copy=False) for name, dtype in KEYS.items()}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} must be a tree file with {', '.join(KEYS)}: {error}") from error

@@ -1,0 +1,250 @@
+"""What a tree can keep, known before any training: PSNR and SSIM of the reconstruction from tokens."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.params import ExecutionOptions
+from vitsci_viz.patching.cutting import WHOLE_BYTES, leaf_groups
+from vitsci_viz.patching.detail import moments, shift_for, squared_error
+from vitsci_viz.patching.intensity import to_grey
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.pyramid import depth_for, grid_shape, halve
+from vitsci_viz.patching.sides import Sides, cell_of, per_axis
+from vitsci_viz.patching.source import as_image, read_window
+from vitsci_viz.patching.stream import Tile, run, tile_side, tiles
+from vitsci_viz.patching.tokens import gather, scatter
+from vitsci_viz.progress import Progress, silent
+from vitsci_viz.types import Image, PatchTree
+
+Array = NDArray[Any]
+SSIM_WINDOW = 7
+SSIM_PIXELS = 2**28
+"""SSIM compares whole images in memory, up to this size."""
+
+
+def reconstruct(image: Any, tree: PatchTree, patch_size: int | Sequence[int]) -> Array:
+    """Return what the tokens keep of an image: gather, then scatter by nearest.
+
+    Returns
+    -------
+    (*shape[, c]) array
+        Every token cell holds the mean of its pixels.
+    """
+    sides = per_axis(patch_size if isinstance(patch_size, int) else tuple(patch_size), tree.ndim, "patch_size")
+    return scatter(gather(image, tree, sides))
+
+
+def data_range(image: Image) -> float:
+    """Return the range PSNR and SSIM refer to: 255 for 8-bit data, else maximum - minimum of the image."""
+    if np.dtype(image.data.dtype) == np.uint8:
+        return 255.0
+    bounds = [
+        (float(pixels.min()), float(pixels.max()))
+        for tile in tiles(image.shape, tile_side((1,) * image.ndim), 0)
+        for pixels in [read_window(image, tile.core)]
+    ]
+    return max(high for _, high in bounds) - min(low for low, _ in bounds)
+
+
+class ErrorTable:
+    """Squared error of every possible leaf, so that the PSNR of any tree is a look-up.
+
+    Parameters
+    ----------
+    image : Image or array (*shape[, c])
+        Up to three spatial axes; images beyond 1 GiB are read tile by tile.
+    progress : callable
+        Called with each tile while tables are made.
+    execution : ExecutionOptions, optional
+        Threads; never changes the answer.
+
+    Notes
+    -----
+    A token cell is replaced by its mean, so the squared error of a leaf is the sum of the SSE of its cells, and the
+    reconstruction itself is never made. Tables are kept per leaf side and patch size.
+    """
+
+    def __init__(self, image: Any, *, progress: Progress = silent, execution: ExecutionOptions | None = None) -> None:
+        self.image = as_image(image)
+        self.range = data_range(self.image)
+        self._shift = shift_for(self.image)
+        self._progress, self._execution = progress, execution
+        self._tables: dict[tuple[Sides, Sides], Array] = {}
+        self._errors: dict[Sides, Array] = {}
+
+    def squared_error(self, tree: PatchTree, patch_size: int | tuple[int, ...]) -> float:
+        """Return the sum of squared differences between image and reconstruction, over pixels and channels.
+
+        Raises
+        ------
+        InputError
+            The tree belongs to an image of another shape.
+        """
+        if tree.shape != self.image.shape:
+            raise InputError(f"image and tree must have one shape: {self.image.shape} and {tree.shape}")
+        sides = per_axis(patch_size, tree.ndim, "patch_size")
+        groups = list(leaf_groups(tree))
+        if any((size, sides) not in self._tables for size, _ in groups):
+            self._prepare(min(size for size, _ in groups), sides)
+        return float(
+            sum(
+                self._tables[size, sides][tuple((tree.origin[rows] // np.array(size)).T)].sum() for size, rows in groups
+            )
+        )
+
+    def psnr(self, tree: PatchTree, patch_size: int | tuple[int, ...]) -> float:
+        """Return the peak signal-to-noise ratio of the reconstruction in dB; infinite where nothing is lost.
+
+        Notes
+        -----
+        10 log10(R^2 / MSE) with R as `data_range` says and the MSE over pixels and channels.
+        """
+        error = self.squared_error(tree, patch_size) / float(np.prod(self.image.data.shape))
+        return float("inf") if error == 0 else float(10 * np.log10(self.range**2 / error))
+
+    def _prepare(self, finest: Sides, sides: Sides) -> None:
+        shape = self.image.shape
+        leaves = [tuple(s << step for s in finest) for step in range(depth_for(shape, finest) + 1)]
+        wanted = [leaf for leaf in leaves if (leaf, sides) not in self._tables]
+        size = int(np.prod(self.image.data.shape)) * np.dtype(self.image.data.dtype).itemsize
+        if size <= WHOLE_BYTES:
+            if not self._errors or any(cell_of(leaf, sides) not in self._errors for leaf in wanted):
+                pixels = self._pixels((slice(None),) * self.image.ndim)
+                self._errors |= _cell_errors(pixels, [cell_of(leaf, sides) for leaf in wanted], self._shift)
+            for leaf in wanted:
+                self._tables[leaf, sides] = _sum_to(self._errors[cell_of(leaf, sides)], cell_of(leaf, sides), leaf)
+            return
+        self._prepare_streamed(wanted, sides)
+
+    def _pixels(self, window: tuple[slice, ...]) -> Array:
+        pixels = read_window(self.image, window)
+        return pixels if self.image.axes.endswith("c") else pixels[..., None]
+
+    def _prepare_streamed(self, wanted: list[Sides], sides: Sides) -> None:
+        """Fill tables tile by tile; leaves and cells wider than a tile are put together from tiles afterwards."""
+        shape, side = self.image.shape, tile_side(wanted[0])
+        parts = {leaf: tuple(np.minimum(leaf, side).tolist()) for leaf in wanted}
+        whole = {leaf: all(np.array(cell_of(leaf, sides)) <= side) for leaf in wanted}
+        tables = {leaf: np.zeros(grid_shape(shape, parts[leaf])) for leaf in wanted if whole[leaf]}
+        total, square = np.zeros((*grid_shape(shape, side), self.image.channels)), np.zeros(grid_shape(shape, side))
+
+        def work(tile: Tile) -> tuple[dict[Sides, Array], tuple[Array, Array]]:
+            pixels = self._pixels(tile.core)
+            errors = _cell_errors(pixels, [cell_of(leaf, sides) for leaf in tables], self._shift)
+            found = {leaf: _sum_to(errors[cell_of(leaf, sides)], cell_of(leaf, sides), parts[leaf]) for leaf in tables}
+            return found, moments(pixels, side, self._shift)
+
+        jobs = tiles(shape, side, 0)
+        for tile, (found, own) in run(
+            jobs, work, stage="error table", progress=self._progress, execution=self._execution
+        ):
+            for leaf, values in found.items():
+                tables[leaf][tile.cells(parts[leaf])] = values
+            total[tile.cells(side)], square[tile.cells(side)] = own
+        for leaf in wanted:
+            if whole[leaf]:
+                self._tables[leaf, sides] = _sum_to(tables[leaf], parts[leaf], leaf)
+                continue
+            cell = tuple(np.maximum(cell_of(leaf, sides), side).tolist())
+            error = squared_error(_sum_to(total, side, cell), _sum_to(square, side, cell), shape, cell)
+            self._tables[leaf, sides] = _sum_to(error, cell, leaf)
+
+
+def _cell_errors(pixels: Array, cells: Sequence[Sides], shift: float) -> dict[Sides, Array]:
+    """Return the SSE of every cell for several cell sides; coarser moments are summed from finer ones."""
+    shape = pixels.shape[:-1]
+    errors: dict[Sides, Array] = {}
+    sums: tuple[Sides, Array, Array] | None = None
+    for cell in sorted(set(cells)):
+        if all(side == 1 for side in cell):
+            errors[cell] = np.zeros(shape, np.float32)
+            continue
+        if sums is not None and all(b % a == 0 for a, b in zip(sums[0], cell, strict=True)):
+            total, square = _sum_to(sums[1], sums[0], cell), _sum_to(sums[2], sums[0], cell)
+        else:
+            total, square = moments(pixels, cell, shift)
+        sums = (cell, total, square)
+        errors[cell] = squared_error(total, square, shape, cell)
+    return errors
+
+
+def _sum_to(values: Array, cell: Sides, target: Sides) -> Array:
+    """Sum a grid of cells to a grid of coarser ones."""
+    while cell != target:
+        axes = [side < wanted for side, wanted in zip(cell, target, strict=True)]
+        values = halve(values, np.float64, axes)
+        cell = tuple(side * 2 if grow else side for side, grow in zip(cell, axes, strict=True))
+    return values
+
+
+class SsimReference:
+    """An image prepared for structural similarity with its reconstructions, on luminance.
+
+    Parameters
+    ----------
+    image : Image or array
+        Up to 2^28 pixels.
+
+    Raises
+    ------
+    InputError
+        The image is larger than memory should hold: use a region or a coarser level.
+
+    References
+    ----------
+    Wang et al., Image quality assessment: from error visibility to structural similarity, TIP 2004. Uniform
+    7-pixel window and sample covariance, as scikit-image's default.
+    """
+
+    def __init__(self, image: Any) -> None:
+        self.image = as_image(image)
+        if np.prod(self.image.shape) > SSIM_PIXELS:
+            raise InputError(f"SSIM needs at most {SSIM_PIXELS:,} pixels, got {self.image.shape}: take a region")
+        self.range = data_range(self.image)
+        self._grey = self._luminance(np.asarray(self.image))
+        self._mean = _window_mean(self._grey)
+        self._variance = _window_mean(self._grey**2) - self._mean**2
+
+    def _luminance(self, pixels: Array) -> NDArray[np.float32]:
+        grey = to_grey(pixels.astype(np.float32), PatchOptions(), self.image.axes.endswith("c"))
+        return (grey - self.range / 2 if self.range == 255.0 else grey).astype(np.float32)
+
+    def ssim(self, reconstruction: Array) -> float:
+        """Return the mean structural similarity with a reconstruction of the image's shape, at most 1."""
+        grey = self._luminance(reconstruction)
+        mean = _window_mean(grey)
+        count = SSIM_WINDOW**grey.ndim
+        sample = count / (count - 1)
+        variance = (_window_mean(grey * grey) - mean * mean) * sample
+        covariance = (_window_mean(grey * self._grey) - mean * self._mean) * sample
+        shift = self.range / 2 if self.range == 255.0 else 0.0
+        a, b = self._mean + shift, mean + shift
+        c1, c2 = (0.01 * self.range) ** 2, (0.03 * self.range) ** 2
+        value = ((2 * a * b + c1) * (2 * covariance + c2)) / (
+            (a * a + b * b + c1) * (self._variance * sample + variance + c2)
+        )
+        edge = SSIM_WINDOW // 2
+        inner = tuple(slice(edge, n - edge) if n > 2 * edge else slice(None) for n in grey.shape)
+        return float(value[inner].mean(dtype=np.float64))
+
+
+def _window_mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    if values.ndim == 2:
+        return cv2.boxFilter(values, cv2.CV_32F, (SSIM_WINDOW, SSIM_WINDOW), borderType=cv2.BORDER_REFLECT)
+    return ndimage.uniform_filter(values, SSIM_WINDOW)
+
+
+def psnr(image: Any, tree: PatchTree, patch_size: int | tuple[int, ...]) -> float:
+    """Return the PSNR in dB of what the tokens of a tree keep of an image (see `ErrorTable.psnr`)."""
+    return ErrorTable(image).psnr(tree, patch_size)
+
+
+def ssim(image: Any, tree: PatchTree, patch_size: int | tuple[int, ...]) -> float:
+    """Return the SSIM of what the tokens of a tree keep of an image (see `SsimReference`)."""
+    return SsimReference(image).ssim(reconstruct(image, tree, patch_size))
