@@ -1,5 +1,16 @@
-"""Claims that live in shared modules of the tests show their values when they fail."""
+"""The same examples in every run: a failure here is a failure everywhere.
+
+``HYPOTHESIS_PROFILE=thorough`` draws many more, new ones in every run.
+"""
+
+import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.patching.cases", "tests.reference.laws")
+
+SHARED = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("deterministic", derandomize=True, max_examples=30, **SHARED)
+settings.register_profile("thorough", max_examples=1000, print_blob=True, **SHARED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))

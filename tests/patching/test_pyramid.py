@@ -1,0 +1,66 @@
+"""The pyramid is the summed detail of every cell that a tree may have."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+
+from tests.patching.cases import as_image, cases, images, sides
+from tests.reference.cells import root, sum_score, variance_score
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.tree import detail_pyramid
+
+
+def _cells(shape, min_size):
+    """List every cell of the full recursion, root first."""
+    found = [root(shape, min_size)]
+    for cell in found:
+        if cell.size != min_size:
+            found.extend(cell.children(shape))
+    return found
+
+
+def _value(levels, cell):
+    level = levels[len(levels) - 1 - cell.level]
+    return float(level[tuple(o // s for o, s in zip(cell.origin, cell.size, strict=True))])
+
+
+@given(case=cases())
+def test_every_cell_holds_the_detail_of_its_pixels(case):
+    blank = as_image(np.zeros(case.shape, np.uint8), len(case.shape))
+    pyramid = detail_pyramid(blank, case.options(), detail=case.detail)
+    assert pyramid.shape == case.shape
+    assert tuple(pyramid.min_size) == case.min_size
+    assert set(pyramid.levels[-1].shape) == {1}
+    for cell in _cells(case.shape, case.min_size):
+        assert _value(pyramid.levels, cell) == case.score(cell)
+
+
+@given(drawn=images(), side=sides(1))
+def test_every_cell_holds_the_squared_deviation_of_its_pixels(drawn, side):
+    image, ndim = drawn
+    min_size = side * ndim
+    pyramid = detail_pyramid(as_image(image, ndim), PatchOptions(patch_size=min_size, detail="variance"))
+    score = variance_score(image, ndim)
+    for cell in _cells(image.shape[:ndim], min_size)[:200]:
+        np.testing.assert_allclose(_value(pyramid.levels, cell), score(cell), rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("min_size", [(1, 1), (2, 2), (4, 4), (8, 8), (16, 16), (32, 64), (1, 8), (16, 2), (4, 1)])
+def test_edge_pixels_are_counted_without_rounding(min_size):
+    image = np.random.default_rng(0).integers(0, 256, (203, 149)).astype(np.uint8)
+    options = PatchOptions(patch_size=min_size, detail="edges", thresholds=(50, 100), blur=3)
+    edges = cv2.Canny(cv2.GaussianBlur(image, (3, 3), 0), 50, 100) // 255
+    pyramid = detail_pyramid(image, options)
+    score = sum_score(edges)
+    for cell in _cells((203, 149), min_size)[:400]:
+        assert _value(pyramid.levels, cell) == score(cell)
+
+
+def test_a_cell_full_of_edges_is_counted_whole():
+    for side in (1, 2, 4, 8, 16, 64, 128):
+        full = detail_pyramid(
+            np.zeros((300, 300), np.uint8), PatchOptions(patch_size=side), detail=np.ones((300, 300), np.uint8)
+        )
+        assert full.levels[-1].item() == 90_000
+        assert full.levels[0].flat[0] == side * side
