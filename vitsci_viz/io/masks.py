@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.io.lazy import BoxLevel, Box
+from vitsci_viz.io.lazy import Box, BoxLevel
 from vitsci_viz.io.pictures import read_indices
 from vitsci_viz.io.reading import READERS, check_file, read_image, suffix_of
 from vitsci_viz.types import Image

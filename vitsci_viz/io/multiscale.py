@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from vitsci_viz.axes import check_pixels
 from vitsci_viz.errors import InputError
-from vitsci_viz.io.axes import arrange, check_pixels
+from vitsci_viz.io.axes import arrange
 from vitsci_viz.io.lazy import ArrayLevel, reading
 from vitsci_viz.types import UNITS_IN_UM, Image
 
@@ -52,7 +53,7 @@ def read_ome_zarr(path: Path) -> Image:
 
 
 def _plain_array(array: Any, path: Path, name: str) -> Image:
-    from vitsci_viz.io.axes import guess_axes
+    from vitsci_viz.axes import guess_axes
 
     check_pixels(array.shape, array.dtype, path)
     return Image(levels=(ArrayLevel(array, path),), axes=guess_axes(array.shape), name=name, path=path)

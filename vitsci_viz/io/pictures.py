@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.io.axes import check_pixels
+from vitsci_viz.axes import check_pixels
 from vitsci_viz.io.lazy import DecodedLevel, composite_on_white, reading
 from vitsci_viz.types import Image
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from vitsci_viz.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.errors import InputError, MissingFileError
-from vitsci_viz.io.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.types import UNITS_IN_UM, Image
 
 READERS: dict[str, str] = {

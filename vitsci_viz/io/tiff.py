@@ -4,8 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+from vitsci_viz.axes import check_pixels
 from vitsci_viz.errors import InputError
-from vitsci_viz.io.axes import arrange, check_pixels
+from vitsci_viz.io.axes import arrange
 from vitsci_viz.io.lazy import ArrayLevel, MappedLevel, OpaqueLevel, reading
 from vitsci_viz.types import UNITS_IN_UM, Image
 

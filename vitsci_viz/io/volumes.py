@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.errors import InputError
-from vitsci_viz.io.axes import arrange, check_axes, check_pixels, guess_axes
+from vitsci_viz.io.axes import arrange
 from vitsci_viz.io.lazy import ArrayLevel, DecodedLevel, MappedLevel, reading
 from vitsci_viz.types import Image
 
