@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vitsci_viz.patching.cost import step_cost, uniform_tokens
-from vitsci_viz.patching.fidelity import ErrorTable, MaskTable
+from vitsci_viz.patching.fidelity import ErrorTable
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.oracle import MaskTable
 from vitsci_viz.patching.pyramid import DetailPyramid
 from vitsci_viz.patching.sides import PatchSides
 from vitsci_viz.patching.tree import resolve_split_value

@@ -1,10 +1,12 @@
 """Trees on disk: one ``.npz`` with the keys origin, size, level, score and shape."""
 
-import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitsci_viz.atomic import check_output, replacing
 from vitsci_viz.errors import InputError, MissingFileError
@@ -36,16 +38,28 @@ def save_tree(path: Path | str, tree: PatchTree, *, force: bool = True) -> Path:
     path = check_output(path, force=force)
     if path.suffix != ".npz":
         raise InputError(f"a tree is saved as .npz, got {path.name}: choose another ending")
+    save_arrays(path, {name: np.asarray(getattr(tree, name), dtype) for name, dtype in KEYS.items()})
+    return path
+
+
+def save_arrays(path: Path | str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays as ``.npz``; the same arrays give the same bytes.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
     with (
         replacing(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
     ):
-        for name, dtype in KEYS.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(getattr(tree, name), dtype), allow_pickle=False)
+        for name, array in arrays.items():
             # numpy.savez would stamp the time of writing on every member.
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), buffer.getvalue(), zipfile.ZIP_DEFLATED)
-    return path
+            member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def load_tree(path: Path | str) -> PatchTree:

@@ -24,12 +24,15 @@ class Slot:
         The workflow cannot run without it.
     flag : str
         Name on the command line where it differs from the key.
+    suffixes : tuple of str
+        Endings that an output may have; empty allows any.
     """
 
     name: str
     help: str
     required: bool = False
     flag: str = ""
+    suffixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,8 @@ class WorkflowEntry:
         One sentence for help texts.
     inputs, outputs : tuple of Slot
         The files it reads and writes; the first required input is the positional argument.
+    has_rows : bool
+        The results are rows under the key ``rows``; they can be printed as CSV.
     """
 
     function: str
@@ -53,6 +58,7 @@ class WorkflowEntry:
     summary: str
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
+    has_rows: bool = False
 
     def load_function(self) -> Any:
         """Import the workflow."""
@@ -73,9 +79,18 @@ CATALOGUE: dict[str, WorkflowEntry] = {
             Slot(name="mask", help="Label image of the same shape: adds the oracle Dice."),
         ),
         outputs=(
-            Slot(name="tree", flag="out", help="The tree as .npz (origin, size, level, score, shape)."),
-            Slot(name="overlay", help="Picture of the leaves over the image, .png (at most 4,096 px a side)."),
-            Slot(name="tokens", help="The tokens as .npz (tokens, valid)."),
+            Slot(
+                name="tree",
+                flag="out",
+                help="The tree as .npz (origin, size, level, score, shape).",
+                suffixes=(".npz",),
+            ),
+            Slot(
+                name="overlay",
+                help="Picture of the leaves over the image, .png or .jpg (at most 4,096 px a side).",
+                suffixes=(".png", ".jpg", ".jpeg"),
+            ),
+            Slot(name="tokens", help="The tokens as .npz (tokens, valid).", suffixes=(".npz",)),
         ),
     ),
     "sweep": WorkflowEntry(
@@ -90,7 +105,8 @@ CATALOGUE: dict[str, WorkflowEntry] = {
             ),
             Slot(name="mask", help="Label image, or a folder of them with equal stems: adds the oracle Dice."),
         ),
-        outputs=(Slot(name="table", flag="out", help="The rows as .csv or .json."),),
+        outputs=(Slot(name="table", flag="out", help="The rows as .csv or .json.", suffixes=(".csv", ".json")),),
+        has_rows=True,
     ),
     "sample": WorkflowEntry(
         function="vitsci_viz.workflows.sample:run_sample",

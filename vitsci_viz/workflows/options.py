@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
 from vitsci_viz.params import Options, option
 from vitsci_viz.patching.options import PatchOptions, is_power_of_two
@@ -73,12 +73,14 @@ class SweepOptions(Options):
     min_sizes: tuple[int, ...] | Literal["auto"] = option(
         "auto",
         "Sides of the finest leaf to try; auto tries each patch size, its half and its quarter (2 px at the least).",
-        unit="px", group="Compared",
+        unit="px",
+        group="Compared",
     )
-    lengths: tuple[int, ...] | Literal["auto"] | None = option(
+    lengths: tuple[int, ...] | Literal["auto"] = option(
         "auto",
         "Token budgets to try; auto takes powers of two from 64 up to half of the uniform grid; empty tries none.",
-        unit="tokens", group="Compared",
+        unit="tokens",
+        group="Compared",
     )
     split_values: tuple[float, ...] = option(
         (), "Split values to try (threshold trees), beside the lengths.", unit="px", group="Compared"
@@ -96,3 +98,35 @@ class SweepOptions(Options):
     physical: bool = _as_defined("physical")
     balance: bool = _as_defined("balance")
     max_depth: int | None = _as_defined("max_depth")
+
+    @field_validator("patch_sizes", "min_sizes", "lengths", "split_values", "details", mode="before")
+    @classmethod
+    def _take_one_as_list(cls, value: Any) -> Any:
+        if value is None:
+            return ()
+        return value if value == "auto" or isinstance(value, list | tuple) else (value,)
+
+    @field_validator("patch_sizes", "min_sizes")
+    @classmethod
+    def _check_sides(cls, value: Any) -> Any:
+        if not value:
+            raise ValueError("must have at least one side, got none")
+        for side in () if value == "auto" else value:
+            if not (is_power_of_two(side) and side <= 4096):
+                raise ValueError(f"must be powers of two from 1 to 4096, got {side}")
+        return value
+
+    @field_validator("lengths", "split_values")
+    @classmethod
+    def _check_counts(cls, value: Any, info: ValidationInfo) -> Any:
+        least = 1 if info.field_name == "lengths" else 0
+        for number in () if value == "auto" else value:
+            if not number >= least:
+                raise ValueError(f"must be {least} or more, got {number:g}")
+        return value
+
+    @field_validator(*SHARED_FIELDS)
+    @classmethod
+    def _check_as_defined(cls, value: Any, info: ValidationInfo) -> Any:
+        PatchOptions(**{str(info.field_name): value})
+        return value

@@ -7,6 +7,7 @@ from pathlib import Path
 from vitsci_viz.atomic import check_output, replacing
 from vitsci_viz.errors import OptionError
 from vitsci_viz.types import Recipe
+from vitsci_viz.workflows.entries import entry_of
 
 
 def check_outputs(recipe: Recipe, *, force: bool = False) -> None:
@@ -15,16 +16,19 @@ def check_outputs(recipe: Recipe, *, force: bool = False) -> None:
     Raises
     ------
     OptionError
-        Two outputs are one file, or an output is one of the inputs.
+        Two outputs are one file, an output is one of the inputs, or its ending is not one that can be written.
     OutputExistsError, OutputError
         An output exists (without `force`), or its place cannot be written.
     """
+    allowed = {slot.name: slot.suffixes for slot in entry_of(recipe.workflow).outputs}
     taken = {_resolved(value): f"the input '{name}'" for name, value in recipe.inputs.items()}
     for name, value in recipe.outputs.items():
         place = _resolved(value)
         if place in taken:
             raise OptionError(f"the output '{name}' is also {taken[place]} ({value}): give it another name")
         taken[place] = f"the output '{name}'"
+        if allowed[name] and Path(value).suffix.lower() not in allowed[name]:
+            raise OptionError(f"the output '{name}' must end in {' or '.join(allowed[name])}, got {Path(value).name}")
         check_output(value, force=force)
 
 
@@ -44,6 +48,18 @@ def writing(outputs: Mapping[str, str | Path]) -> Iterator[dict[str, Path]]:
     """
     with contextlib.ExitStack() as stack:
         yield {name: stack.enter_context(replacing(path)) for name, path in outputs.items()}
+
+
+def numbered(path: str | Path, count: int) -> tuple[Path, ...]:
+    """Return a name per tree of a forest: the name itself for one tree, else ``tree_1.npz``, ``tree_2.npz``, ...
+
+    >>> [path.name for path in numbered("tree.npz", 3)]
+    ['tree_1.npz', 'tree_2.npz', 'tree_3.npz']
+    """
+    path = Path(path)
+    if count == 1:
+        return (path,)
+    return tuple(path.with_name(f"{path.stem}_{number}{path.suffix}") for number in range(1, count + 1))
 
 
 def _resolved(path: str | Path) -> str:

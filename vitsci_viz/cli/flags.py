@@ -1,0 +1,219 @@
+"""Command-line flags, made from the definitions of options and of files: none is written twice."""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from cyclopts import Group, Parameter, Token
+from pydantic import ByteSize
+
+from vitsci_viz.params import ExecutionOptions, OptionField, Options, fields_of, format_value, parse_text
+from vitsci_viz.workflows.entries import Slot, WorkflowEntry
+
+INPUTS = Group("Inputs", sort_key=0)
+OUTPUTS = Group("Outputs", sort_key=1)
+RUN = Group("Run", sort_key=90)
+
+
+def workflow_signature(entry: WorkflowEntry) -> inspect.Signature:
+    """Return the arguments of a workflow's sub-command.
+
+    Parameters
+    ----------
+    entry : WorkflowEntry
+        The workflow.
+
+    Returns
+    -------
+    inspect.Signature
+        Names begin with ``input_``, ``output_``, ``option_``, ``execution_`` or ``run_``; what was not given is
+        None.
+    """
+    options = entry.load_options()
+    parameters = [
+        *(_slot_flag("input", slot, INPUTS, is_positional=slot.required) for slot in entry.inputs),
+        *(_slot_flag("output", slot, OUTPUTS) for slot in entry.outputs),
+        *options_flags("option", options),
+        *options_flags("execution", ExecutionOptions),
+        *_run_flags(has_presets=hasattr(options, "preset"), has_rows=entry.has_rows),
+    ]
+    return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
+
+
+def options_flags(prefix: str, options: type[Options]) -> Iterator[inspect.Parameter]:
+    """Yield a flag per option, grouped as forms group them."""
+    groups: dict[str, Group] = {}
+    first = 80 if options is ExecutionOptions else 10
+    for field in fields_of(options):
+        heading = field.group or "Options"
+        groups.setdefault(heading, Group(heading, sort_key=first + len(groups)))
+        yield _option_flag(f"{prefix}_{field.name}", field, groups[heading])
+
+
+def flag_name(name: str) -> str:
+    """Write an option's name as a flag.
+
+    >>> flag_name("split_value")
+    '--split-value'
+    """
+    return "--" + name.replace("_", "-")
+
+
+def given(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the values that were given under a prefix, without the prefix."""
+    return {
+        name.removeprefix(f"{prefix}_"): value
+        for name, value in values.items()
+        if name.startswith(f"{prefix}_") and value is not None
+    }
+
+
+def as_function(signature: inspect.Signature, run: Callable[[dict[str, Any]], Any], summary: str) -> Callable[..., Any]:
+    """Return a function with this signature that hands its arguments on as one dict."""
+
+    def command(*arguments: Any, **named: Any) -> Any:
+        bound = signature.bind(*arguments, **named)
+        return run(dict(bound.arguments))
+
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    command.__doc__ = summary
+    return command
+
+
+def text_flag(
+    name: str, help: str, *, flag: str, group: Group, is_positional: bool = False, metavar: str = "PATH"
+) -> inspect.Parameter:
+    """Return a flag (or a positional argument) that takes text as it stands."""
+    parameter = Parameter(
+        name=flag,
+        help=help,
+        group=group,
+        metavar=metavar,
+        converter=_as_typed,
+        n_tokens=1,
+        negative=(),
+        show_default=False,
+    )
+    kind = inspect.Parameter.POSITIONAL_ONLY if is_positional else inspect.Parameter.KEYWORD_ONLY
+    if is_positional:
+        return inspect.Parameter(name, kind, annotation=Annotated[str, parameter])
+    return inspect.Parameter(name, kind, default=None, annotation=Annotated[str | None, parameter])
+
+
+def switch_flag(name: str, help: str, *, group: Group, flag: str = "") -> inspect.Parameter:
+    """Return a flag that is there or not."""
+    parameter = Parameter(name=flag or flag_name(name), help=help, group=group, negative=(), show_default=False)
+    annotation = Annotated[bool | None, parameter]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _slot_flag(kind: str, slot: Slot, group: Group, *, is_positional: bool = False) -> inspect.Parameter:
+    flag = slot.name.upper() if is_positional else flag_name(slot.flag or slot.name)
+    help = slot.help + (" [required]" if slot.required and not is_positional else "")
+    return text_flag(f"{kind}_{slot.name}", help, flag=flag, group=group, is_positional=is_positional)
+
+
+def _run_flags(*, has_presets: bool, has_rows: bool) -> Iterator[inspect.Parameter]:
+    if has_presets:
+        from vitsci_viz.patching.options import PRESETS
+
+        names = ", ".join(PRESETS)
+        yield text_flag(
+            "run_preset",
+            f"Begin with a named setting; other flags change it. [choices: {names}]",
+            flag="--preset",
+            group=RUN,
+            metavar="NAME",
+        )
+    yield text_flag("run_recipe_path", "Write what was run as a recipe (.yaml).", flag="--recipe", group=RUN)
+    yield switch_flag("run_json", "Print JSON and nothing else on stdout.", flag="--json", group=RUN)
+    if has_rows:
+        yield switch_flag("run_csv", "Print CSV and nothing else on stdout.", flag="--csv", group=RUN)
+    yield switch_flag("run_force", "Replace existing outputs.", flag="--force", group=RUN)
+
+
+def _option_flag(name: str, field: OptionField, group: Group) -> inspect.Parameter:
+    is_switch = field.annotation is bool
+    takes_text = str in _parts(field.annotation)
+    parameter = Parameter(
+        name=flag_name(field.name),
+        help=describe(field),
+        group=group,
+        show_default=False,
+        show_choices=False,
+        **(
+            {"negative": "--no-" + field.name.replace("_", "-")}
+            if is_switch
+            else {
+                "metavar": metavar(field),
+                "converter": _as_typed if takes_text else _as_parsed,
+                "n_tokens": 1,
+                "allow_leading_hyphen": True,
+                "negative": (),
+            }
+        ),
+    )
+    annotation = Annotated[bool | None if is_switch else Any, parameter]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def describe(field: OptionField) -> str:
+    """Return an option's help with its choices, bounds, unit and default."""
+    notes = []
+    choices = [format_value(choice) for choice in field.choices if choice is not None]
+    if choices:
+        notes.append(f"choices: {', '.join(choices)}")
+    if field.minimum is not None or field.maximum is not None:
+        notes.append(_bounds(field))
+    if field.unit:
+        notes.append(f"unit: {field.unit}")
+    if field.default is not None and field.default != ():
+        notes.append(f"default: {format_value(field.default)}")
+    return " ".join([field.help, *(f"[{note}]" for note in notes)])
+
+
+def metavar(field: OptionField) -> str:
+    """Say in one word what a flag takes: ``CHOICE``, ``FLOAT``, ``auto|INT``, ``cubic|INT,...``."""
+    if field.choices:
+        return "CHOICE"
+    parts = [part for part in _parts(field.annotation) if part is not type(None)]
+    words = [str(value) for part in parts if typing.get_origin(part) is Literal for value in typing.get_args(part)]
+    lists = [_list_word(part) for part in parts if typing.get_origin(part) is tuple]
+    plain = [_plain_word(part) for part in parts if typing.get_origin(part) is None]
+    return "|".join(words + (lists or plain[:1]))
+
+
+def _list_word(annotation: Any) -> str:
+    item, *more = typing.get_args(annotation)
+    word = _plain_word(item)
+    return f"{word},..." if more == [Ellipsis] else ",".join([word] * (1 + len(more)))
+
+
+def _plain_word(annotation: Any) -> str:
+    if typing.get_origin(annotation) is Literal:
+        return "CHOICE"
+    return {int: "INT", float: "FLOAT", ByteSize: "SIZE"}.get(annotation, "TEXT")
+
+
+def _bounds(field: OptionField) -> str:
+    low, high = (None if bound is None else f"{bound:,}" for bound in (field.minimum, field.maximum))
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f">= {low}" if low is not None else f"<= {high}"
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return typing.get_args(annotation)
+    return (annotation,)
+
+
+def _as_typed(type_: Any, tokens: Sequence[Token]) -> str:
+    return tokens[0].value
+
+
+def _as_parsed(type_: Any, tokens: Sequence[Token]) -> Any:
+    return parse_text(tokens[0].value)

@@ -1,0 +1,75 @@
+"""What a run used of the machine: time by stage, memory, threads, versions."""
+
+import contextlib
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from vitsci_viz.params import ExecutionOptions
+
+VERSIONED = ("vitsci-viz", "numpy", "opencv-python", "numba", "scikit-image")
+"""Packages that an answer depends on."""
+
+
+class Stopwatch:
+    """Seconds by stage, in the order in which the stages began."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begin = time.perf_counter()
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes to a stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+    def total(self) -> dict[str, float]:
+        """Return the seconds of every stage and, as ``total``, those since the watch was made."""
+        return {**self.seconds, "total": time.perf_counter() - self._begin}
+
+
+def peak_rss_bytes() -> int:
+    """Return the largest resident memory this process has had.
+
+    Notes
+    -----
+    Linux keeps it as ``VmHWM``; ``ru_maxrss`` would count what the parent process held before the program started.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+@contextlib.contextmanager
+def using_threads(execution: ExecutionOptions) -> Iterator[None]:
+    """Hold OpenCV and Numba to the number of threads that was asked for while the block runs."""
+    if not execution.threads:
+        yield
+        return
+    import cv2
+    import numba
+
+    before = cv2.getNumThreads(), numba.get_num_threads()
+    cv2.setNumThreads(execution.threads)
+    numba.set_num_threads(min(execution.threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before[0])
+        numba.set_num_threads(before[1])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that an answer depends on."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in VERSIONED}}
