@@ -8,6 +8,7 @@ from vitsci_viz.axes import check_pixels
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
 from vitsci_viz.io.lazy import ArrayLevel, MappedLevel, OpaqueLevel, reading
+from vitsci_viz.io.tiff_tiles import TiledLevel
 from vitsci_viz.types import UNITS_IN_UM, Image
 
 _UNIT_NAMES = {
@@ -74,9 +75,11 @@ def _level(file: Any, series: Any, index: int, path: Path) -> Any:
     level = series.levels[index]
     if level.dataoffset is not None and not level.is_multifile:
         return MappedLevel(path, level.dataoffset, level.shape, file.byteorder + level.dtype.char)
+    if TiledLevel.can_read(level):
+        return TiledLevel(path, level)
     import zarr
 
-    return ArrayLevel(zarr.open_array(level.aszarr(), mode="r"), path)
+    return ArrayLevel(zarr.open_array(series.aszarr(level=index), mode="r"), path)
 
 
 def _without_alpha(levels: tuple[Any, ...], axes: str, page: Any) -> tuple[Any, ...]:

@@ -1,0 +1,1 @@
+"""Images made from a seed, with masks that are true by construction."""

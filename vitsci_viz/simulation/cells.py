@@ -11,15 +11,17 @@ from vitsci_viz.simulation.tissue import Layout
 
 GlandPlace = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int32]]
 """Relative radius in the nearest gland, whether it is one, and which: see `glands.gland_radius`."""
-STROMA_SPACING = 19.0
+Stroma = tuple[NDArray[np.float64], NDArray[np.bool_]]
+"""The flow of the fibres (they are its contours), and where there is fat."""
+STROMA_SPACING = 18.0
 
 
 def place_nuclei(
-    window: Window, layout: Layout, glands: Glands, place: GlandPlace, flow: NDArray[np.float64], seed: int
+    window: Window, layout: Layout, glands: Glands, place: GlandPlace, stroma: Stroma, seed: int
 ) -> Nuclei:
     """Return every nucleus whose square lies wholly in the window."""
     groups = [_epithelium(glands, index, place, window, seed) for index in range(len(glands))]
-    return join([*groups, _stroma(window, layout, place, flow, seed)])
+    return join([*groups, _stroma(window, layout, place, stroma, seed)])
 
 
 def _epithelium(glands: Glands, index: int, place: GlandPlace, window: Window, seed: int) -> Nuclei:
@@ -49,11 +51,12 @@ def _epithelium(glands: Glands, index: int, place: GlandPlace, window: Window, s
     return join(parts)
 
 
-def _stroma(window: Window, layout: Layout, place: GlandPlace, flow: NDArray[np.float64], seed: int) -> Nuclei:
+def _stroma(window: Window, layout: Layout, place: GlandPlace, stroma: Stroma, seed: int) -> Nuclei:
     """Return spindle-shaped cells along the fibres and round cells, denser where it is crowded."""
     i, j, y, x = jittered_points(window, STROMA_SPACING, seed, 170, jitter=0.9)
     row = np.clip(np.floor(y).astype(np.int64) - window.top, 2, window.height - 3)
     column = np.clip(np.floor(x).astype(np.int64) - window.left, 2, window.width - 3)
+    flow, is_fat = stroma
     crowding = layout.crowding[row, column]
     draw = [uniform(seed, 175 + k, i, j) for k in range(7)]
     round_share = smoothstep(crowding, 0.1, 0.9)
@@ -72,7 +75,7 @@ def _stroma(window: Window, layout: Layout, place: GlandPlace, flow: NDArray[np.
         texture=np.where(is_round, 0.22, 0.15) + 0.1 * draw[4],
     )
     chance = 0.20 + 0.62 * round_share
-    free = (place[0] > 1.07) & (layout.depth > 8) & (layout.fat < 0.25)
+    free = (place[0] > 1.07) & (layout.depth > 8) & ~is_fat
     return _where(select_nuclei(nuclei, draw[6] < chance), window, free)
 
 
@@ -106,16 +109,12 @@ def _blob(
     axes: tuple[float, float],
     angle: float,
 ) -> None:
-    reach = int(max(axes)) + 3
-    top, left = int(centre[0]) - reach, int(centre[1]) - reach
-    top, bottom = max(top, window.top), min(top + 2 * reach, window.top + window.height)
-    left, right = max(left, window.left), min(left + 2 * reach, window.left + window.width)
-    if top >= bottom or left >= right:
+    place = window.part(*centre, max(axes) + 2)
+    if place is None:
         return
-    part = Window(top, left, bottom - top, right - left)
+    part = window.crop(place)
     dy, dx = part.rows - centre[0], part.columns - centre[1]
     u = (dx * np.cos(angle) + dy * np.sin(angle)) / axes[0]
     v = (dy * np.cos(angle) - dx * np.sin(angle)) / axes[1]
     shape = smoothstep(1.0 - np.sqrt(u * u + v * v), -0.12, 0.22)
-    view = cover[top - window.top : bottom - window.top, left - window.left : right - window.left]
-    np.maximum(view, shape, out=view)
+    np.maximum(cover[place], shape, out=cover[place])

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.simulation.lattice import Window, jittered_points, uniform
+from vitsci_viz.simulation.tissue import SHEATH
 
-SPACING = 236.0
-"""Mean distance of gland centres in pixels (118 um at 0.5 um a pixel)."""
+SPACING = 228.0
+"""Mean distance of gland centres in pixels (114 um at 0.5 um a pixel)."""
 _FAR = 9.0
 _HARMONICS = (2, 3, 5)
 
@@ -55,7 +56,7 @@ class Glands:
 
 def glands_near(window: Window, seed: int) -> Glands:
     """Return every gland that can touch the window (before any is refused by its place)."""
-    i, j, y, x = jittered_points(window.grown(int(SPACING)), SPACING, seed, 10, jitter=0.55)
+    i, j, y, x = jittered_points(window.grown(int(SPACING / 2)), SPACING, seed, 10, jitter=0.55)
 
     def draw(salt: int) -> NDArray[np.float64]:
         return uniform(seed, 20 + salt, i, j)
@@ -98,20 +99,21 @@ def gland_radius(window: Window, glands: Glands) -> tuple[NDArray[np.float64], N
     second = np.full(window.shape, _FAR)
     owner = np.full(window.shape, -1, np.int32)
     for index in range(len(glands)):
-        reach = 1.6 * glands.along[index]
-        top = max(window.top, int(np.floor(glands.y[index] - reach)))
-        left = max(window.left, int(np.floor(glands.x[index] - reach)))
-        bottom = min(window.top + window.height, int(np.ceil(glands.y[index] + reach)))
-        right = min(window.left + window.width, int(np.ceil(glands.x[index] + reach)))
-        if top >= bottom or left >= right:
+        part = window.part(glands.y[index], glands.x[index], _reach(glands, index))
+        if part is None:
             continue
-        part = (slice(top - window.top, bottom - window.top), slice(left - window.left, right - window.left))
-        radius = _relative_radius(glands, index, Window(top, left, bottom - top, right - left))
+        radius = _relative_radius(glands, index, window.crop(part))
         is_nearer = radius < nearest[part]
         second[part] = np.where(is_nearer, nearest[part], np.minimum(second[part], radius))
         owner[part][is_nearer] = index
         nearest[part] = np.minimum(nearest[part], radius)
     return nearest, second - nearest, owner
+
+
+def _reach(glands: Glands, index: int) -> float:
+    """Return how far from its centre a gland is felt: its outline and the sheath of fibres around it."""
+    size = np.sqrt(glands.along[index] * glands.across[index])
+    return float(glands.along[index] * (1 + glands.waves[index].sum()) * (1 + SHEATH / size)) + 1
 
 
 def _relative_radius(glands: Glands, index: int, window: Window) -> NDArray[np.float64]:

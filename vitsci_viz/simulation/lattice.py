@@ -3,10 +3,13 @@
 Everything is made from an integer hash of lattice points, in float64: the same on every machine and in every order.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vitsci_viz.simulation.splines import join_splines
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -51,6 +54,33 @@ class Window:
         """Return the window with a margin on every side."""
         return Window(self.top - margin, self.left - margin, self.height + 2 * margin, self.width + 2 * margin)
 
+    def part(self, y: float, x: float, reach: float) -> tuple[slice, slice] | None:
+        """Return where in the window's arrays the square around a point lies, or None if outside."""
+        top, left = max(0, math.floor(y - reach) - self.top), max(0, math.floor(x - reach) - self.left)
+        bottom = min(self.height, math.ceil(y + reach) - self.top)
+        right = min(self.width, math.ceil(x + reach) - self.left)
+        return (slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
+
+    def crop(self, part: tuple[slice, slice]) -> "Window":
+        """Return the window that a part (of `part`) covers."""
+        rows, columns = part
+        return Window(
+            self.top + rows.start, self.left + columns.start, rows.stop - rows.start, columns.stop - columns.start
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Single places in slide coordinates; a field can be asked at them as well as in a window.
+
+    Parameters
+    ----------
+    rows, columns : (n,) float64
+    """
+
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+
 
 def hash_bits(seed: int, salt: int, *coordinates: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return 64 random bits for each lattice point (splitmix64 over the coordinates).
@@ -77,45 +107,56 @@ def uniform(seed: int, salt: int, *coordinates: NDArray[np.int64]) -> NDArray[np
     return (hash_bits(seed, salt, *coordinates) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def noise(window: Window, spacing: float, seed: int, salt: int) -> NDArray[np.float64]:
+def noise(place: Window | Points, spacing: float, seed: int, salt: int) -> NDArray[np.float64]:
     """Return smooth noise of about [-1, 1]: random values on a lattice, joined by cubic B-splines.
 
     Parameters
     ----------
-    window : Window
+    place : Window or Points
     spacing : float
         Distance of the lattice points in pixels: the size of the blobs.
     seed, salt : int
 
     Returns
     -------
-    (height, width) float64
+    (height, width) or (n,) float64
     """
-    first_row, row_weights = _spline_weights(window.rows.ravel(), spacing)
-    first_column, column_weights = _spline_weights(window.columns.ravel(), spacing)
-    rows = first_row + np.arange(row_weights.shape[1])
-    columns = first_column + np.arange(column_weights.shape[1])
+    if isinstance(place, Points):
+        return _noise_at(place, spacing, seed, salt)
+    row, row_fraction = _cell_and_fraction(place.rows.ravel(), spacing)
+    column, column_fraction = _cell_and_fraction(place.columns.ravel(), spacing)
+    rows, columns = np.arange(row[0] - 1, row[-1] + 3), np.arange(column[0] - 1, column[-1] + 3)
     nodes = (uniform(seed, salt, rows[:, None], columns[None, :]) * 2 - 1) * _SPREAD
-    return row_weights @ nodes @ column_weights.T
+    weights = np.stack(_spline_basis(row_fraction)), np.stack(_spline_basis(column_fraction))
+    return join_splines(nodes, row - row[0], column - column[0], *weights)
 
 
-def fractal(window: Window, spacing: float, seed: int, salt: int, *, octaves: int = 3) -> NDArray[np.float64]:
+def fractal(place: Window | Points, spacing: float, seed: int, salt: int, *, octaves: int = 3) -> NDArray[np.float64]:
     """Return a sum of noises, each half as wide and half as strong as the one before."""
-    parts = [noise(window, spacing / 2**k, seed, salt + 101 * k) * 0.5**k for k in range(octaves)]
+    parts = [noise(place, spacing / 2**k, seed, salt + 101 * k) * 0.5**k for k in range(octaves)]
     return np.sum(parts, axis=0)
 
 
-def _spline_weights(positions: NDArray[np.float64], spacing: float) -> tuple[int, NDArray[np.float64]]:
-    """Return the first lattice index and the (positions, nodes) matrix of cubic B-spline weights."""
+def _noise_at(points: Points, spacing: float, seed: int, salt: int) -> NDArray[np.float64]:
+    row, row_fraction = _cell_and_fraction(points.rows, spacing)
+    column, column_fraction = _cell_and_fraction(points.columns, spacing)
+    total = np.zeros(len(points.rows))
+    for i, row_weight in enumerate(_spline_basis(row_fraction)):
+        for j, column_weight in enumerate(_spline_basis(column_fraction)):
+            nodes = uniform(seed, salt, row - 1 + i, column - 1 + j) * 2 - 1
+            total += nodes * row_weight * column_weight
+    return total * _SPREAD
+
+
+def _cell_and_fraction(positions: NDArray[np.float64], spacing: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     scaled = positions / spacing
-    cell = np.floor(scaled).astype(np.int64)
-    f = scaled - cell
-    first = int(cell[0]) - 1
-    weights = np.zeros((len(positions), int(cell[-1]) - first + 3))
-    basis = ((1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3)
-    for offset, values in enumerate(basis):
-        weights[np.arange(len(positions)), cell - 1 - first + offset] = values / 6
-    return first, weights
+    cell = np.floor(scaled)
+    return cell.astype(np.int64), scaled - cell
+
+
+def _spline_basis(f: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Return the four cubic B-spline weights at a fraction of a cell."""
+    return (1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6
 
 
 def jittered_points(

@@ -46,9 +46,9 @@ def select(nuclei: Nuclei, keep: NDArray[np.bool_] | slice) -> Nuclei:
 
 def join(parts: list[Nuclei]) -> Nuclei:
     """Put groups of nuclei one after the other."""
-    return Nuclei(**{
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in Nuclei.__dataclass_fields__
-    })
+    return Nuclei(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Nuclei.__dataclass_fields__}
+    )
 
 
 def inside(nuclei: Nuclei, window: Window) -> Nuclei:

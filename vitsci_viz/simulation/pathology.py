@@ -5,7 +5,6 @@ meets (sharp small nuclei, smooth lumens and fat, empty glass), with masks that 
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,10 +14,10 @@ from vitsci_viz.errors import InputError
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.simulation.cells import place_nuclei, vacuoles
 from vitsci_viz.simulation.glands import Glands, gland_radius, glands_near, select
-from vitsci_viz.simulation.lattice import Window, hash_bits, noise, smoothstep
+from vitsci_viz.simulation.lattice import Points, Window, hash_bits, noise, smoothstep
 from vitsci_viz.simulation.nuclei import draw_nuclei
 from vitsci_viz.simulation.stain import GLASS, dye_colours
-from vitsci_viz.simulation.tissue import Layout, fat_membranes, fibres, lay_out
+from vitsci_viz.simulation.tissue import FAT_LEVEL, Layout, fat_cells, fibres, lay_out
 
 TILE = 1024
 """Side of the fixed tiles that a slide is made of."""
@@ -26,19 +25,25 @@ CLASSES = {0: "background", 1: "nuclei", 2: "glands"}
 """Meaning of the mask: a nucleus in a gland is a nucleus; a gland holds its lumen."""
 UM_PER_PIXEL = 0.5
 _MARGIN = 40
-_LUMEN_EDGE = 0.05
+_NO_GLAND = 1e3
 
 
 def virtual_slide(
-    shape: tuple[int, int], seed: int = 0, *, progress: Progress = silent
+    shape: tuple[int, int],
+    seed: int = 0,
+    *,
+    region: tuple[int, int, int, int] | None = None,
+    progress: Progress = silent,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Make a slide and its mask in memory.
+    """Make a slide, or a region of it, with its mask in memory.
 
     Parameters
     ----------
     shape : (int, int)
-        Rows and columns, at 0.5 um a pixel.
+        Rows and columns of the whole slide, at `UM_PER_PIXEL`.
     seed : int
+    region : (top, left, height, width), optional
+        Only this part: the same pixels as in the whole slide.
     progress : Progress
 
     Returns
@@ -50,19 +55,34 @@ def virtual_slide(
     Raises
     ------
     InputError
-        A side is not positive.
+        The size is not positive, or the region leaves the slide.
     """
-    rows, columns = shape
-    if rows < 1 or columns < 1:
-        raise InputError(f"a virtual slide must have a positive size, got {shape}")
-    image, mask = np.empty((rows, columns, 3), np.uint8), np.empty((rows, columns), np.uint8)
-    places = list(tile_places(shape))
-    for done, (top, left) in enumerate(places):
+    top, left, height, width = region or (0, 0, *shape)
+    if min(height, width) < 1 or min(top, left) < 0 or top + height > shape[0] or left + width > shape[1]:
+        raise InputError(f"a region must lie in the slide of {shape} and have pixels, got {(top, left, height, width)}")
+    image, mask = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
+    places = [
+        (y, x)
+        for y, x in tile_places(shape)
+        if y + TILE > top and x + TILE > left and y < top + height and x < left + width
+    ]
+    for done, (y, x) in enumerate(places):
         progress("virtual slide", done, len(places))
-        part = (slice(top, top + TILE), slice(left, left + TILE))
-        image[part], mask[part] = render_tile(shape, seed, top, left)
+        colours, classes = render_tile(shape, seed, y, x)
+        source = _overlap((y, x), (top, left), classes.shape, (height, width))
+        target = _overlap((top, left), (y, x), (height, width), classes.shape)
+        image[target], mask[target] = colours[source], classes[source]
     progress("virtual slide", len(places), len(places))
     return image, mask
+
+
+def _overlap(
+    own: tuple[int, int], other: tuple[int, int], own_size: tuple[int, ...], other_size: tuple[int, ...]
+) -> tuple[slice, ...]:
+    """Return the part of one rectangle that another one covers."""
+    return tuple(
+        slice(max(0, b - a), min(n, b + m - a)) for a, b, n, m in zip(own, other, own_size, other_size, strict=True)
+    )
 
 
 def tile_places(shape: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -106,11 +126,8 @@ def render_tile(shape: tuple[int, int], seed: int, top: int, left: int) -> tuple
 
 def _rooted(glands: Glands, shape: tuple[int, int], seed: int) -> Glands:
     """Keep the glands whose centre lies deep enough in glandular tissue."""
-    keep = np.zeros(len(glands), bool)
-    for index, (y, x) in enumerate(zip(glands.y, glands.x, strict=True)):
-        place = lay_out(Window(int(np.floor(y)), int(np.floor(x)), 1, 1), shape, seed)
-        keep[index] = place.glandular[0, 0] > 0 and place.depth[0, 0] > 0.7 * glands.along[index]
-    return select(glands, keep)
+    place = lay_out(Points(glands.y, glands.x), shape, seed)
+    return select(glands, (place.glandular > 0) & (place.depth > 0.7 * glands.along))
 
 
 def _dyes(
@@ -122,20 +139,20 @@ def _dyes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the densities of both dyes and the cover of the nuclei."""
     nearest, is_gland, owner = place
-    size = np.append(np.sqrt(glands.along * glands.across), 1.0)[owner]
-    strength, flow = fibres(window, (nearest - 1) * size, seed)
-    grain = noise(window, 5, seed, 93)
-    cleft = smoothstep(-strength, 0.45, 0.85)
-    eosin = (0.50 + 0.20 * strength + 0.07 * noise(window, 130, seed, 94)) * (1 - 0.82 * cleft)
+    size = np.append(np.sqrt(glands.along * glands.across), _NO_GLAND)[owner]
+    grain, chromatin = noise(window, 6.5, seed, 97), noise(window, 3.2, seed, 96)
+    strength, flow = fibres(window, (nearest - 1) * size, grain, seed)
+    cleft = smoothstep(-strength, 0.62, 0.95)
+    eosin = (0.46 + 0.22 * strength + 0.07 * noise(window, 130, seed, 94)) * (1 - 0.8 * cleft)
     haematoxylin = (0.09 + 0.05 * noise(window, 60, seed, 95) + 0.02 * grain) * (1 - 0.8 * cleft)
-    if layout.fat.max() > 0:
-        wall = fat_membranes(window, seed)
-        eosin += layout.fat * (0.02 + 0.5 * wall - eosin)
-        haematoxylin += layout.fat * (0.01 + 0.12 * wall - haematoxylin)
-    _fill_glands(window, glands, (nearest, is_gland, owner, size), (haematoxylin, eosin), seed)
-    nuclei = place_nuclei(window, layout, glands, (nearest, is_gland, owner), flow, seed)
-    chromatin = 0.75 * noise(window, 3.2, seed, 96) + 0.5 * noise(window, 6.5, seed, 97)
-    density, cover = draw_nuclei(nuclei, window, chromatin)
+    is_fat = np.zeros(window.shape, bool)
+    if layout.fat.max() > FAT_LEVEL - 0.5:
+        wall, is_fat = fat_cells(window, seed)
+        eosin = np.where(is_fat, 0.02 + 0.5 * wall, eosin)
+        haematoxylin = np.where(is_fat, 0.01 + 0.12 * wall, haematoxylin)
+    _fill_glands(window, glands, (nearest, is_gland, owner, size), (haematoxylin, eosin), grain, seed)
+    nuclei = place_nuclei(window, layout, glands, (nearest, is_gland, owner), (flow, is_fat), seed)
+    density, cover = draw_nuclei(nuclei, window, 0.75 * chromatin + 0.5 * grain)
     haematoxylin = haematoxylin * (1 - cover) + density
     return np.maximum(haematoxylin, 0), np.maximum(eosin * (1 - 0.55 * cover), 0), cover
 
@@ -145,6 +162,7 @@ def _fill_glands(
     glands: Glands,
     place: tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int32], NDArray[np.float64]],
     dyes: tuple[NDArray[np.float64], NDArray[np.float64]],
+    mottle: NDArray[np.float64],
     seed: int,
 ) -> None:
     """Paint cytoplasm, mucus and lumen into both dyes, in place."""
@@ -152,7 +170,6 @@ def _fill_glands(
     haematoxylin, eosin = dyes
     lumen = np.append(glands.lumen, 0.0)[owner] + 0.05 * noise(window, 24, seed, 98)
     atypia = np.append(glands.atypia, 0.0)[owner]
-    mottle = noise(window, 9, seed, 99)
     edge = smoothstep((1 - nearest) * size, -0.5, 2.0) * is_gland
     body = (0.20 + 0.09 * atypia + 0.04 * mottle, 0.44 + 0.05 * mottle)
     mucus = vacuoles(window, glands, (nearest, is_gland, owner), seed)
@@ -183,10 +200,3 @@ def _bytes_sum(bits: NDArray[np.uint64], shifts: tuple[int, ...]) -> NDArray[np.
     """Return about normal numbers of unit variance from some bytes of random bits."""
     parts = [((bits >> np.uint64(shift)) & np.uint64(255)).astype(np.float64) - 127.5 for shift in shifts]
     return np.sum(parts, axis=0) / (73.9 * np.sqrt(len(shifts)))
-
-
-def write_large_slide(path: Path | str, side: int = 16_384, seed: int = 0, progress: Progress = silent) -> Path:
-    """See `slide_file.write_large_slide`."""
-    from vitsci_viz.simulation.slide_file import write_large_slide as write
-
-    return write(path, side, seed, progress)

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-HAEMATOXYLIN = np.array([0.650, 0.704, 0.286])
+HAEMATOXYLIN = np.array([0.5626, 0.7201, 0.4062])
 """Optical density of haematoxylin in red, green, blue (unit length)."""
-EOSIN = np.array([0.072, 0.990, 0.105])
+EOSIN = np.array([0.2159, 0.8012, 0.5581])
 """Optical density of eosin in red, green, blue (unit length)."""
 GLASS = np.array([244.0, 243.0, 247.0])
 """Colour of the empty slide."""
@@ -25,7 +25,8 @@ def dye_colours(haematoxylin: NDArray[np.float64], eosin: NDArray[np.float64]) -
 
     References
     ----------
-    Ruifrok and Johnston, Quantification of histochemical staining by color deconvolution, 2001.
+    Ruifrok and Johnston, Quantification of histochemical staining by color deconvolution, 2001 (the model);
+    Macenko et al., A method for normalizing histology slides for quantitative analysis, 2009 (the reference vectors).
     """
     density = haematoxylin[..., None] * HAEMATOXYLIN + eosin[..., None] * EOSIN
     return GLASS * np.exp(-density)

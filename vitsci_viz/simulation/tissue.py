@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.simulation.lattice import Window, fractal, jittered_points, noise, smoothstep, uniform
+from vitsci_viz.simulation.lattice import Points, Window, fractal, jittered_points, noise, smoothstep, uniform
 
 FAT_SPACING = 82.0
+"""Mean distance of the centres of fat cells in pixels."""
+FAT_LEVEL = 1.0
+SHEATH = 40.0
+"""How far fibres feel a gland, in pixels."""
 _FIBRE_TABLE = 4096
 
 
@@ -19,7 +23,7 @@ class Layout:
     ----------
     depth : distance to the glass in pixels, about; negative on glass
     glandular : positive where glands grow
-    fat : 0 to 1, how much a pixel belongs to fat
+    fat : field of `fat_field`
     crowding : about [-1, 1], density of round cells
     """
 
@@ -29,40 +33,45 @@ class Layout:
     crowding: NDArray[np.float64]
 
 
-def lay_out(window: Window, slide: tuple[int, int], seed: int) -> Layout:
+def lay_out(place: Window | Points, slide: tuple[int, int], seed: int) -> Layout:
     """Decide the large scale: one ragged piece of tissue on the slide, with tears, glands and fat.
 
     Parameters
     ----------
-    window : Window
+    place : Window or Points
     slide : (int, int)
         Rows and columns of the whole slide.
     seed : int
     """
-    depth = _depth(window, slide, seed)
-    patchy = noise(window, 1100, seed, 61)
-    fat = smoothstep(noise(window, 800, seed, 62) + 0.15 * noise(window, 90, seed, 63), 0.62, 0.70)
+    fat = fat_field(place, seed)
     return Layout(
-        depth=depth,
-        glandular=patchy + 0.55 - 1.2 * fat,
-        fat=fat * smoothstep(depth, 20, 60),
-        crowding=fractal(window, 420, seed, 64, octaves=2),
+        depth=_depth(place, slide, seed),
+        glandular=noise(place, 1100, seed, 61) + 0.8 - 3.0 * smoothstep(fat, 0.6, 1.0),
+        fat=fat,
+        crowding=fractal(place, 420, seed, 64, octaves=2),
     )
 
 
-def _depth(window: Window, slide: tuple[int, int], seed: int) -> NDArray[np.float64]:
+def fat_field(place: Window | Points, seed: int) -> NDArray[np.float64]:
+    """Return the field that makes a cell of fat where it exceeds `FAT_LEVEL` at the cell's centre."""
+    return fractal(place, 900, seed, 62, octaves=2)
+
+
+def _depth(place: Window | Points, slide: tuple[int, int], seed: int) -> NDArray[np.float64]:
     """Return about how many pixels it is to the glass."""
-    rows, columns = slide
-    shorter = min(rows, columns)
-    y = (window.rows - rows / 2) / (0.47 * rows)
-    x = (window.columns - columns / 2) / (0.48 * columns)
-    blob = 1.0 - y**4 - x**4 + 0.30 * fractal(window, max(shorter / 3.5, 64), seed, 51, octaves=2)
-    ragged = 10 * noise(window, 70, seed, 54) + 4 * noise(window, 22, seed, 55)
-    tear = np.abs(noise(window, 700, seed, 56)) * 350 - 14 * noise(window, 400, seed, 57) + 2 * noise(window, 30, seed, 58)
-    return np.minimum(blob * 0.2 * shorter + ragged, tear)
+    shorter = min(slide)
+    y = (place.rows - slide[0] / 2) / (0.5 * slide[0])
+    x = (place.columns - slide[1] / 2) / (0.5 * slide[1])
+    blob = 0.80 - np.abs(y) ** 2.6 - np.abs(x) ** 2.6 + 0.34 * fractal(place, max(shorter / 3.5, 64), seed, 51)
+    ragged = 12 * noise(place, 70, seed, 54) + 5 * noise(place, 21, seed, 55)
+    gap = 20 * noise(place, 330, seed, 57) - 4 * noise(place, 26, seed, 58)
+    tear = np.abs(noise(place, 800, seed, 56)) * 400 - gap
+    return np.minimum(blob * 0.2 * shorter + ragged, tear + 6)
 
 
-def fibres(window: Window, sheath: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def fibres(
+    window: Window, sheath: NDArray[np.float64], grain: NDArray[np.float64], seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return collagen that flows in waves and wraps around glands.
 
     Parameters
@@ -70,6 +79,8 @@ def fibres(window: Window, sheath: NDArray[np.float64], seed: int) -> tuple[NDAr
     window : Window
     sheath : (height, width) float64
         Distance to the nearest gland in pixels, about; bends the fibres around it.
+    grain : (height, width) float64
+        Fine noise that breaks the fibres up.
     seed : int
 
     Returns
@@ -79,11 +90,11 @@ def fibres(window: Window, sheath: NDArray[np.float64], seed: int) -> tuple[NDAr
     flow : (height, width) float64
         The fibres are its contours.
     """
-    flow = 75 * noise(window, 330, seed, 71) + 16 * noise(window, 85, seed, 72)
-    flow = flow + 26 * np.exp(-np.maximum(sheath, 0) / 22)
-    fine = flow + 1.6 * noise(window, 14, seed, 73)
-    strength = 0.62 * _wave(fine / 4.2, seed, 74) + 0.45 * _wave(fine / 11.0, seed, 75)
-    return strength * (0.75 + 0.35 * noise(window, 45, seed, 76)) + 0.22 * noise(window, 7, seed, 77), flow
+    flow = 120 * noise(window, 330, seed, 71) + 20 * noise(window, 85, seed, 72)
+    flow = flow + 24 * (1 - np.clip(sheath / SHEATH, 0, 1)) ** 2
+    fine = flow + 1.8 * noise(window, 17, seed, 73)
+    strength = 0.75 * _wave(fine / 3.1, seed, 74) + 0.65 * _wave(fine / 10.0, seed, 75)
+    return strength * (0.85 + 0.4 * noise(window, 45, seed, 76)) + 0.2 * grain, flow
 
 
 def _wave(phase: NDArray[np.float64], seed: int, salt: int) -> NDArray[np.float64]:
@@ -96,20 +107,29 @@ def _wave(phase: NDArray[np.float64], seed: int, salt: int) -> NDArray[np.float6
     return left + (right - left) * (f * f * (3 - 2 * f))
 
 
-def fat_membranes(window: Window, seed: int) -> NDArray[np.float64]:
-    """Return 1 on the thin walls between fat cells and 0 inside them, (height, width) float64."""
-    i, j, y, x = jittered_points(window, FAT_SPACING, seed, 81, jitter=0.75)
+def fat_cells(window: Window, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the cells of fat: large, empty, with thin walls.
+
+    Returns
+    -------
+    wall : (height, width) float64
+        1 on the walls, 0 inside.
+    is_fat : (height, width) bool
+        Pixels of cells whose centre lies in fat.
+    """
+    i, j, y, x = jittered_points(window, FAT_SPACING, seed, 81, jitter=0.9)
+    is_kept = fat_field(Points(y, x), seed) > FAT_LEVEL
     nearest, second = np.full(window.shape, 1e6), np.full(window.shape, 1e6)
+    is_fat = np.zeros(window.shape, bool)
     rows = window.rows + 7 * noise(window, 60, seed, 83)
     columns = window.columns + 7 * noise(window, 60, seed, 84)
     reach = int(1.6 * FAT_SPACING)
-    for cy, cx in zip(y.tolist(), x.tolist(), strict=True):
-        top, left = max(0, int(cy) - reach - window.top), max(0, int(cx) - reach - window.left)
-        bottom, right = int(cy) + reach - window.top, int(cx) + reach - window.left
-        if bottom <= 0 or right <= 0 or top >= window.height or left >= window.width:
+    for cy, cx, keep in zip(y.tolist(), x.tolist(), is_kept.tolist(), strict=True):
+        part = window.part(cy, cx, reach)
+        if part is None:
             continue
-        part = (slice(top, bottom), slice(left, right))
         distance = np.hypot(rows[part] - cy, columns[part] - cx)
+        is_fat[part] = np.where(distance < nearest[part], keep, is_fat[part])
         second[part] = np.minimum(second[part], np.maximum(nearest[part], distance))
         nearest[part] = np.minimum(nearest[part], distance)
-    return np.exp(-(((second - nearest) / 3.4) ** 2))
+    return np.exp(-(((second - nearest) / 3.4) ** 2)), is_fat
