@@ -41,7 +41,7 @@ def reconstruct(image: Any, tree: PatchTree, patch_size: int | Sequence[int]) ->
 
 
 def data_range(image: Image) -> float:
-    """Return the range PSNR and SSIM refer to: 255 for 8-bit data, else maximum - minimum of the image."""
+    """Return the range PSNR and SSIM refer to: 255 for 8-bit data, else maximum - minimum of the image (1 if flat)."""
     if np.dtype(image.data.dtype) == np.uint8:
         return 255.0
     bounds = [
@@ -49,7 +49,7 @@ def data_range(image: Image) -> float:
         for tile in tiles(image.shape, tile_side((1,) * image.ndim), 0)
         for pixels in [read_window(image, tile.core)]
     ]
-    return max(high for _, high in bounds) - min(low for low, _ in bounds)
+    return max(high for _, high in bounds) - min(low for low, _ in bounds) or 1.0
 
 
 class ErrorTable:
@@ -91,7 +91,7 @@ class ErrorTable:
         sides = per_axis(patch_size, tree.ndim, "patch_size")
         groups = list(leaf_groups(tree))
         if any((size, sides) not in self._tables for size, _ in groups):
-            self._prepare(min(size for size, _ in groups), sides)
+            self.prepare(min(size for size, _ in groups), sides)
         return float(
             sum(
                 self._tables[size, sides][tuple((tree.origin[rows] // np.array(size)).T)].sum() for size, rows in groups
@@ -108,7 +108,14 @@ class ErrorTable:
         error = self.squared_error(tree, patch_size) / float(np.prod(self.image.data.shape))
         return float("inf") if error == 0 else float(10 * np.log10(self.range**2 / error))
 
-    def _prepare(self, finest: Sides, sides: Sides) -> None:
+    def prepare(self, finest: Sides, sides: Sides) -> None:
+        """Read the image for all leaves from a finest one upwards: trees of these leaves are look-ups after that.
+
+        Parameters
+        ----------
+        finest, sides : tuple of int
+            Side of the finest leaf and of a token on every axis.
+        """
         shape = self.image.shape
         leaves = [tuple(s << step for s in finest) for step in range(depth_for(shape, finest) + 1)]
         wanted = [leaf for leaf in leaves if (leaf, sides) not in self._tables]

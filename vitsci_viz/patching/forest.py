@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.detail import blur_kernel, canny_thresholds, detail_kind
@@ -14,9 +16,6 @@ from vitsci_viz.types import PatchTree
 
 STRENGTHS = ((0, 0), (-1, -1), (1, 1), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, 1), (1, -1))
 """(blur, thresholds) steps of the trees: the plain setting first, then the three of the figure, then all nine."""
-LOW_FACTORS = {-1: 0.5, 0: 1.0, 1: 1.5}
-HIGH_FACTORS = {-1: 0.5, 0: 1.0, 1: 1.25}
-"""From 100/200 these make the published pairs 50/100, 100/200 and 150/250."""
 
 
 def forest_options(image: Any, options: PatchOptions) -> tuple[PatchOptions, ...]:
@@ -27,7 +26,7 @@ def forest_options(image: Any, options: PatchOptions) -> tuple[PatchOptions, ...
     image : Image or array
         Automatic blur and thresholds are resolved on it.
     options : PatchOptions
-        `forest` trees; blur steps by two pixels, thresholds by the factors of the published pairs.
+        `forest` trees; blur steps by two pixels, thresholds as the published pairs do.
 
     Raises
     ------
@@ -45,16 +44,40 @@ def forest_options(image: Any, options: PatchOptions) -> tuple[PatchOptions, ...
         raise OptionError("forest needs detail='edges': its trees differ in blur and edge thresholds")
     kernel = blur_kernel(options, image)
     low, high = canny_thresholds(image, options, kernel=kernel, scale=grey_scale(image, options))
+    split_value = options.split_value
+    if options.physical and split_value is not None and image.spacing_um is not None:
+        split_value = split_value / float(np.prod(image.spacing_um))
     return tuple(
         options.replace(
             forest=1,
             physical=False,
-            split_value=options.split_value,
-            blur=max(kernel + 2 * blur, 1) if kernel else max(2 * blur + 1, 0) * (blur > 0),
-            thresholds=(low * LOW_FACTORS[strength], high * HIGH_FACTORS[strength]),
+            split_value=split_value,
+            blur=_stepped_blur(kernel, blur),
+            thresholds=_stepped_thresholds(low, high, strength),
         )
         for blur, strength in STRENGTHS[: options.forest]
     )
+
+
+def _stepped_blur(kernel: int, step: int) -> int:
+    """Return the kernel two pixels down or up; none (1) has no neighbour below, so it steps up twice.
+
+    >>> [_stepped_blur(3, step) for step in (-1, 0, 1)], [_stepped_blur(0, step) for step in (-1, 0, 1)]
+    ([1, 3, 5], [5, 1, 3])
+    """
+    kernel = max(kernel, 1)
+    return kernel + 4 if step < 0 and kernel == 1 else kernel + 2 * step
+
+
+def _stepped_thresholds(low: float, high: float, step: int) -> tuple[float, float]:
+    """Return weaker or stronger Canny thresholds; from 100/200 they make the published pairs.
+
+    >>> [_stepped_thresholds(100, 200, step) for step in (-1, 0, 1)]
+    [(50.0, 100.0), (100, 200), (150.0, 250.0)]
+    """
+    if step == 0:
+        return low, high
+    return (low / 2, high / 2) if step < 0 else (low * 1.5, high + low / 2)
 
 
 def build_forest(
