@@ -82,6 +82,12 @@ def images(
     return random.integers(0, 200, shape).astype(dtype), ndim
 
 
+def sparse_tree(shape: tuple[int, ...], min_size: tuple[int, ...], seed: int = 0, **mode: object) -> PatchTree:
+    """Build a tree on random edges, one pixel in twenty."""
+    detail = (np.random.default_rng(seed).random(shape) < 0.05).astype(np.uint8)
+    return Case(detail, min_size).tree(**(mode or {"split_value": 1}))
+
+
 def assert_same_leaves(tree: PatchTree, leaves: list[Cell], score: Score | None = None) -> None:
     """Hold a fast tree against slow leaves: same boxes, same order, same scores."""
     assert len(tree) == len(leaves), f"{len(tree)} leaves, the reference has {len(leaves)}"

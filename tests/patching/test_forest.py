@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from vitsci_viz.errors import OptionError
 from vitsci_viz.patching.forest import build_forest, forest_options
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.tree import build_tree
+from vitsci_viz.types import Image
 
 
 def _picture():
@@ -18,8 +20,9 @@ def _picture():
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
-def test_a_forest_has_as_many_different_settings_as_asked(count):
-    settings = forest_options(PatchOptions(forest=count))
+@pytest.mark.parametrize("blur", ["auto", 0, 1, 3, 9])
+def test_a_forest_has_as_many_different_settings_as_asked(count, blur):
+    settings = forest_options(_picture(), PatchOptions(forest=count, blur=blur))
     assert len(settings) == count
     assert len(set(settings)) == count
     assert {options.forest for options in settings} == {1}
@@ -29,7 +32,7 @@ def test_a_forest_has_as_many_different_settings_as_asked(count):
 def test_each_tree_is_the_one_of_its_own_setting(options):
     image = _picture()
     trees = build_forest(image, options)
-    for tree, setting in zip(trees, forest_options(options), strict=True):
+    for tree, setting in zip(trees, forest_options(image, options), strict=True):
         alone = build_tree(image, setting)
         np.testing.assert_array_equal(tree.origin, alone.origin)
         np.testing.assert_array_equal(tree.score, alone.score)
@@ -44,3 +47,32 @@ def test_a_forest_of_one_is_the_tree():
     image, options = _picture(), PatchOptions(patch_size=4)
     (only,) = build_forest(image, options)
     np.testing.assert_array_equal(only.origin, build_tree(image, options).origin)
+
+
+def test_nine_trees_are_the_published_grid_of_blurs_and_thresholds():
+    settings = forest_options(_picture(), PatchOptions(forest=9, blur=3, thresholds=(100, 200)))
+    assert {(each.blur, each.thresholds) for each in settings} == {
+        (blur, pair) for blur in (1, 3, 5) for pair in ((50, 100), (100, 200), (150, 250))
+    }
+
+
+def test_the_first_tree_is_that_of_the_plain_setting():
+    image = Image(levels=(_picture(),), axes="yx", spacing=(0.5, 0.5), unit="um")
+    for change in ({}, {"physical": True, "blur": 3}, {"thresholds": (50, 90), "blur": 0}):
+        options = PatchOptions(patch_size=4, split_value=4, forest=3, **change)
+        first = build_forest(image, options)[0]
+        plain = build_tree(image, options.replace(forest=1))
+        np.testing.assert_array_equal(first.origin, plain.origin)
+        np.testing.assert_array_equal(first.score, plain.score)
+
+
+@pytest.mark.parametrize("detail", ["gradient", "variance"])
+def test_a_forest_of_anything_but_edges_is_refused(detail):
+    with pytest.raises(OptionError, match="edges"):
+        build_forest(_picture(), PatchOptions(forest=3, detail=detail))
+
+
+def test_automatic_thresholds_that_lie_close_together_still_make_a_forest():
+    noise = np.random.default_rng(0).integers(120, 124, (96, 96)).astype(np.uint8)
+    for options in forest_options(noise, PatchOptions(forest=9)):
+        assert options.thresholds[0] <= options.thresholds[1]

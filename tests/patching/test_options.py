@@ -35,13 +35,13 @@ def _answer(options):
     return found
 
 
-BASE = {"split_value": 20.0, "patch_size": 4, "overflow": "drop_random", "detail": "edges"}
+BASE = {"split_value": 12.0, "patch_size": 4, "overflow": "drop_random", "detail": "edges"}
 CHANGES = {
     "mode": {"mode": "uniform"},
-    "split_value": {"split_value": 21.0},
+    "split_value": {"split_value": 13.0},
     "length": {"mode": "length", "length": 100},
     "patch_size": {"patch_size": 2, "min_size": 4},
-    "min_size": {"min_size": 2},
+    "min_size": {"min_size": 8},
     "max_depth": {"max_depth": 4},
     "balance": {"balance": True},
     "detail": {"detail": "variance"},
@@ -125,7 +125,7 @@ def test_the_mode_follows_what_is_given():
         {"patch_size": (8, 3)}, {"max_depth": -1}, {"thresholds": (200, 100)}, {"thresholds": (-1, 100)},
         {"blur": 4}, {"blur": -1}, {"channel": -1}, {"channel": "red"}, {"detail": "colour"}, {"mode": "random"},
         {"overflow": "drop"}, {"forest": 0}, {"seed": -1}, {"split_value": float("nan")}, {"patch_size": ()},
-        {"split_value": float("inf")}, {"thresholds": (float("nan"), 100)}, {"patch_size": 2.5},
+        {"thresholds": (float("nan"), 100)}, {"patch_size": 2.5},
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_name(wrong):

@@ -5,8 +5,9 @@ import pytest
 from skimage import data, io
 
 from tests.reference import laws
-from vitsci_viz.patching.fidelity import MaskTable, psnr
+from vitsci_viz.patching.fidelity import psnr
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.oracle import MaskTable
 from vitsci_viz.patching.tokens import gather, scatter
 from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
 
@@ -51,7 +52,7 @@ def test_a_variance_tree_keeps_more_than_a_uniform_grid_of_as_many_tokens():
     tree = build_tree(image, PatchOptions(patch_size=2, length=4096, detail="variance"))
     uniform = build_tree(image, PatchOptions(mode="uniform", patch_size=8))
     assert len(tree) <= len(uniform) == 4096
-    assert psnr(image, tree, 2) > psnr(image, uniform, 2) + 3
+    assert psnr(image, tree, 2) > psnr(image, uniform, 2) + 1
 
 
 def test_fixed_thresholds_find_little_in_an_up_sampled_slide_and_automatic_ones_still_do():

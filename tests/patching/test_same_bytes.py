@@ -13,7 +13,7 @@ from tests.reference import laws, trees
 from tests.reference import tokens as slow
 from tests.reference.cells import sum_score, variance_score
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching import cutting, stream
+from vitsci_viz.patching import stream
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.tokens import gather
 from vitsci_viz.patching.tree import build_tree, detail_pyramid, tree_from_pyramid
@@ -138,13 +138,6 @@ def test_edges_on_the_tile_grid_differ_from_one_whole_canny_in_less_than_one_in_
     whole = cv2.Canny(cv2.GaussianBlur(image, (7, 7), 0), 60, 120) // 255
     found = found[:4500, :4500]
     assert np.count_nonzero(found != whole) < 1e-5 * np.count_nonzero(whole)
-
-
-@pytest.fixture
-def small_tiles(monkeypatch):
-    """Stream in tiles of a few pixels, as if the image were larger than memory."""
-    monkeypatch.setattr(stream, "TILE", {1: 32, 2: 16, 3: 8})
-    monkeypatch.setattr(cutting, "WHOLE_BYTES", 0)
 
 
 @given(drawn=images(dtypes=("uint8", "uint16", "float32")), data=st.data())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.patching.cases import AXES, as_image, images, sides
+from tests.patching.cases import AXES, as_image, images, sides, sparse_tree
 from tests.reference import laws, trees
 from tests.reference import tokens as slow
 from vitsci_viz.errors import InputError, VitsciVizError
@@ -15,18 +15,11 @@ from vitsci_viz.patching.tree import build_tree
 from vitsci_viz.types import PatchSequence
 
 
-def _tree(shape, min_size, seed=0, **mode):
-    """Build a tree on sparse random edges."""
-    detail = (np.random.default_rng(seed).random(shape) < 0.05).astype(np.uint8)
-    options = PatchOptions(patch_size=min_size, **(mode or {"split_value": 1}))
-    return build_tree(as_image(np.zeros(shape, np.uint8), len(shape)), options, detail=detail)
-
-
 @given(drawn=images(), data=st.data())
 def test_tokens_are_the_reference(drawn, data):
     image, ndim = drawn
     patch, finest = data.draw(sides(ndim)), data.draw(sides(ndim))
-    tree = _tree(image.shape[:ndim], finest, data.draw(st.integers(0, 99)))
+    tree = sparse_tree(image.shape[:ndim], finest, data.draw(st.integers(0, 99)))
     sequence = gather(as_image(image, ndim), tree, patch)
     expected = slow.gather(image, laws.cells_of(tree), patch)
     assert sequence.tokens.shape == expected.shape
@@ -40,7 +33,7 @@ def test_tokens_are_the_reference(drawn, data):
 def test_scattered_tokens_are_the_reference(drawn, data):
     image, ndim = drawn
     patch, finest = data.draw(sides(ndim)), data.draw(sides(ndim))
-    tree = _tree(image.shape[:ndim], finest, data.draw(st.integers(0, 99)))
+    tree = sparse_tree(image.shape[:ndim], finest, data.draw(st.integers(0, 99)))
     sequence = gather(as_image(image, ndim), tree, patch)
     expected = slow.scatter(sequence.tokens, laws.cells_of(tree), tree.shape)
     result = scatter(sequence)
@@ -54,7 +47,7 @@ def test_scattered_tokens_are_the_reference(drawn, data):
 def test_scatter_gives_each_pixel_the_token_pixel_it_lies_in(seed, data):
     ndim = data.draw(st.integers(1, 3))
     shape, finest = (13,) * ndim, data.draw(sides(ndim))
-    tree = _tree(shape, finest, seed)
+    tree = sparse_tree(shape, finest, seed)
     tokens = np.random.default_rng(seed).random((len(tree), *finest, 2)).astype(np.float32)
     sequence = PatchSequence(tokens=tokens, valid=np.ones(len(tree), bool), tree=tree)
     np.testing.assert_array_equal(scatter(sequence), slow.scatter(tokens, laws.cells_of(tree), shape))
@@ -65,7 +58,7 @@ def test_a_mask_that_is_constant_on_each_leaf_comes_back_bit_for_bit(seed, data,
     ndim = data.draw(st.integers(1, 3))
     shape = (19, 11, 6)[:ndim]
     patch, finest = data.draw(sides(ndim)), data.draw(sides(ndim))
-    tree = _tree(shape, finest, seed)
+    tree = sparse_tree(shape, finest, seed)
     mask = np.zeros(shape, dtype)
     for leaf, value in zip(laws.cells_of(tree), np.random.default_rng(seed).integers(0, 200, len(tree)), strict=True):
         mask[leaf.slices(shape)] = value
@@ -80,7 +73,7 @@ def test_each_leaf_keeps_its_mean_where_no_leaf_is_clipped(drawn, data):
     finest = data.draw(sides(ndim))
     shape = tuple(max(n // 4 * 4, 4) for n in image.shape[:ndim])
     whole = np.resize(image, (*shape, *image.shape[ndim:])).astype(np.float32)
-    tree = _tree(shape, finest, data.draw(st.integers(0, 99)))
+    tree = sparse_tree(shape, finest, data.draw(st.integers(0, 99)))
     patch = tuple(min(2, side) for side in finest)
     back = scatter(gather(as_image(whole, ndim), tree, patch))
     for leaf in laws.cells_of(tree):
@@ -120,7 +113,7 @@ def test_token_pixels_stay_where_they_are_in_the_image():
     # Coordinates as values: a reshape where a transpose is needed would mix rows and columns.
     rows, columns = np.mgrid[0:32, 0:48].astype(np.float32)
     image = np.stack([rows, columns], axis=-1)
-    tree = _tree((32, 48), (4, 4), split_value=5)
+    tree = sparse_tree((32, 48), (4, 4), split_value=5)
     tokens = gather(as_image(image, 2), tree, 4).tokens
     step = tree.size[:, :1, None] / 4
     middle = (np.arange(4) + 0.5)[None, :, None] * step - 0.5
@@ -134,16 +127,16 @@ def test_token_pixels_stay_where_they_are_in_the_image():
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float64", "bool"])
 def test_tokens_keep_the_dtype_where_no_leaf_is_resampled_and_are_float32_otherwise(dtype):
     image = np.random.default_rng(0).integers(0, 2, (30, 30)).astype(dtype)
-    grid = _tree((30, 30), (4, 4), mode="uniform")
+    grid = sparse_tree((30, 30), (4, 4), mode="uniform")
     assert gather(image, grid, 4).tokens.dtype == image.dtype
     assert gather(image, grid, 2).tokens.dtype == np.float32
     assert gather(image, grid, 8).tokens.dtype == np.float32
-    assert gather(image, _tree((30, 30), (4, 4), split_value=5), 4).tokens.dtype == np.float32
+    assert gather(image, sparse_tree((30, 30), (4, 4), split_value=5), 4).tokens.dtype == np.float32
 
 
 def test_means_run_over_the_pixels_inside_and_outside_is_zero():
     image = np.full((6, 6), 10, np.uint8)
-    tree = _tree((6, 6), (8, 8))
+    tree = sparse_tree((6, 6), (8, 8))
     token = gather(image, tree, 2).tokens[0, ..., 0]
     np.testing.assert_array_equal(token, [[10, 10], [10, 10]])
     token = gather(image, tree, 8).tokens[0, ..., 0]
@@ -155,7 +148,7 @@ def test_means_run_over_the_pixels_inside_and_outside_is_zero():
 def test_large_values_of_wide_types_do_not_overflow():
     for dtype in (np.uint16, np.int32, np.float64):
         value = np.iinfo(dtype).max if dtype != np.float64 else 1e6
-        tree = _tree((64, 64), (64, 64))
+        tree = sparse_tree((64, 64), (64, 64))
         tokens = gather(np.full((64, 64), value, dtype), tree, 2).tokens
         np.testing.assert_allclose(tokens, float(value), rtol=1e-6)
 
@@ -163,7 +156,7 @@ def test_large_values_of_wide_types_do_not_overflow():
 @pytest.mark.parametrize("resampled", [True, False])
 def test_padding_is_zero_and_not_valid(resampled):
     image = np.full((40, 40, 3), 9, np.uint8)
-    tree = _tree((40, 40), (4, 4), **({"split_value": 5} if resampled else {"mode": "uniform"}))
+    tree = sparse_tree((40, 40), (4, 4), **({"split_value": 5} if resampled else {"mode": "uniform"}))
     sequence = gather(image, tree, 4, length=len(tree) + 7)
     assert sequence.tokens.shape == (len(tree) + 7, 4, 4, 3)
     assert sequence.valid.tolist() == [True] * len(tree) + [False] * 7
@@ -172,7 +165,7 @@ def test_padding_is_zero_and_not_valid(resampled):
 
 
 def test_a_tree_longer_than_the_length_is_refused_with_both_counts():
-    tree = _tree((40, 40), (4, 4))
+    tree = sparse_tree((40, 40), (4, 4))
     with pytest.raises(VitsciVizError, match=rf"{len(tree)}.*drop_random") as caught:
         gather(np.zeros((40, 40), np.uint8), tree, 4, length=10)
     assert "10" in str(caught.value)
@@ -181,7 +174,7 @@ def test_a_tree_longer_than_the_length_is_refused_with_both_counts():
 @pytest.mark.parametrize("overflow", ["drop_random", "drop_lowest"])
 def test_dropping_keeps_the_right_count_in_z_order(overflow):
     image = np.random.default_rng(0).integers(0, 256, (40, 40)).astype(np.uint8)
-    tree = _tree((40, 40), (4, 4))
+    tree = sparse_tree((40, 40), (4, 4))
     whole = gather(image, tree, 4)
     sequence = gather(image, tree, 4, length=10, overflow=overflow, seed=3)
     assert sequence.valid.tolist() == [True] * 10
@@ -192,7 +185,7 @@ def test_dropping_keeps_the_right_count_in_z_order(overflow):
 
 
 def test_dropping_at_random_is_repeatable_and_depends_on_the_seed():
-    image, tree = np.zeros((40, 40), np.uint8), _tree((40, 40), (4, 4))
+    image, tree = np.zeros((40, 40), np.uint8), sparse_tree((40, 40), (4, 4))
     kept = [
         gather(image, tree, 4, length=10, overflow="drop_random", seed=seed).tree.origin.tolist()
         for seed in (0, 0, 1, 2, 3)
@@ -203,14 +196,14 @@ def test_dropping_at_random_is_repeatable_and_depends_on_the_seed():
 
 @given(seed=st.integers(0, 99), length=st.integers(1, 30))
 def test_dropping_the_lowest_keeps_the_highest_scores(seed, length):
-    tree = _tree((40, 40), (4, 4), seed)
+    tree = sparse_tree((40, 40), (4, 4), seed)
     image = np.zeros((40, 40), np.uint8)
     kept = gather(image, tree, 4, length=length, overflow="drop_lowest").tree.score
     np.testing.assert_array_equal(np.sort(kept), np.sort(tree.score)[-length:])
 
 
 def test_dropped_leaves_leave_zeros_behind():
-    tree = _tree((40, 40), (4, 4))
+    tree = sparse_tree((40, 40), (4, 4))
     sequence = gather(np.full((40, 40), 5, np.uint8), tree, 4, length=10, overflow="drop_lowest")
     back = scatter(sequence)
     covered = np.zeros((40, 40), bool)
@@ -227,7 +220,7 @@ def test_class_fractions_are_the_reference_and_add_up_to_one_inside(seed, data, 
     mask = np.random.default_rng(seed).integers(0, classes, shape).astype(np.uint8)
     mask.flat[0] = classes - 1
     patch, finest = data.draw(sides(ndim)), data.draw(sides(ndim))
-    tree = _tree(shape, finest, seed)
+    tree = sparse_tree(shape, finest, seed)
     sequence = gather(as_image(mask, ndim), tree, patch, labels=True)
     cells = laws.cells_of(tree)
     assert sequence.tokens.dtype == np.float32
@@ -238,7 +231,7 @@ def test_class_fractions_are_the_reference_and_add_up_to_one_inside(seed, data, 
 
 @given(seed=st.integers(0, 99), data=st.data())
 def test_most_frequent_class_of_a_mask_constant_on_leaves_is_the_mask(seed, data):
-    tree = _tree((37, 22), data.draw(sides(2)), seed)
+    tree = sparse_tree((37, 22), data.draw(sides(2)), seed)
     mask = np.zeros((37, 22), np.uint8)
     for leaf, value in zip(laws.cells_of(tree), np.random.default_rng(seed).integers(0, 4, len(tree)), strict=True):
         mask[leaf.slices(mask.shape)] = value
@@ -250,7 +243,7 @@ def test_most_frequent_class_of_a_mask_constant_on_leaves_is_the_mask(seed, data
 @given(seed=st.integers(0, 99), data=st.data())
 def test_linear_scatter_acts_within_a_leaf_only(seed, data):
     patch = data.draw(sides(2))
-    tree = _tree((37, 22), (2, 4), seed)
+    tree = sparse_tree((37, 22), (2, 4), seed)
     random = np.random.default_rng(seed)
     tokens = random.random((len(tree), *patch, 1)).astype(np.float32)
     valid = np.ones(len(tree), bool)
@@ -268,7 +261,7 @@ def test_linear_scatter_acts_within_a_leaf_only(seed, data):
 
 def test_linear_scatter_of_a_ramp_is_the_ramp_away_from_the_border_of_a_leaf():
     ramp = np.tile(np.arange(64, dtype=np.float32), (64, 1))
-    tree = _tree((64, 64), (64, 64))
+    tree = sparse_tree((64, 64), (64, 64))
     back = scatter(gather(ramp, tree, 8), order="linear")
     np.testing.assert_allclose(back[:, 4:-4], ramp[:, 4:-4], atol=1e-3)
     assert np.abs(scatter(gather(ramp, tree, 8)) - ramp).max() > 3
@@ -277,7 +270,7 @@ def test_linear_scatter_of_a_ramp_is_the_ramp_away_from_the_border_of_a_leaf():
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_grey_scatters_to_the_shape_of_the_image_and_colours_keep_their_axis(ndim):
     shape = (9, 7, 5)[:ndim]
-    tree = _tree(shape, (2,) * ndim)
+    tree = sparse_tree(shape, (2,) * ndim)
     assert scatter(gather(as_image(np.zeros(shape, np.uint8), ndim), tree, 2)).shape == shape
     assert scatter(gather(as_image(np.zeros((*shape, 1), np.uint8), ndim), tree, 2)).shape == shape
     assert scatter(gather(as_image(np.zeros((*shape, 5), np.uint8), ndim), tree, 2)).shape == (*shape, 5)
@@ -285,17 +278,17 @@ def test_grey_scatters_to_the_shape_of_the_image_and_colours_keep_their_axis(ndi
 
 def test_an_image_of_another_shape_than_the_tree_is_refused_with_both_shapes():
     with pytest.raises(InputError, match=r"40.*30|30.*40"):
-        gather(np.zeros((40, 30), np.uint8), _tree((40, 40), (4, 4)), 4)
+        gather(np.zeros((40, 30), np.uint8), sparse_tree((40, 40), (4, 4)), 4)
 
 
 @pytest.mark.parametrize("patch_size", [3, 0, (4, 4, 4)])
 def test_a_patch_size_that_cannot_be_is_refused(patch_size):
     with pytest.raises(VitsciVizError, match=r"patch_size|patch size|power of two|axes|axis"):
-        gather(np.zeros((40, 40), np.uint8), _tree((40, 40), (4, 4)), patch_size)
+        gather(np.zeros((40, 40), np.uint8), sparse_tree((40, 40), (4, 4)), patch_size)
 
 
 def test_unknown_overflow_and_order_are_refused():
-    tree = _tree((40, 40), (4, 4))
+    tree = sparse_tree((40, 40), (4, 4))
     with pytest.raises(VitsciVizError, match="overflow"):
         gather(np.zeros((40, 40), np.uint8), tree, 4, length=10, overflow="drop")
     with pytest.raises(VitsciVizError, match="order"):
@@ -305,7 +298,7 @@ def test_unknown_overflow_and_order_are_refused():
 @pytest.mark.parametrize("ndim", AXES)
 def test_labels_must_be_whole_numbers_from_zero(ndim):
     shape = (9, 7, 5)[:ndim]
-    tree = _tree(shape, (2,) * ndim)
+    tree = sparse_tree(shape, (2,) * ndim)
     for mask in (np.full(shape, 0.5), np.full(shape, -1)):
         with pytest.raises(InputError, match=r"class|label|mask"):
             gather(as_image(mask, ndim), tree, 2, labels=True)
