@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.patching.kernels import paint_leaves
 from vitsci_viz.types import PatchTree
 
 Array = NDArray[Any]
@@ -99,17 +100,9 @@ def leaf_raster(
         raise InputError(
             f"leaves are drawn in two dimensions, got a tree in {tree.ndim}: take section(tree, ...) first"
         )
-    x0, y0, x1, y1 = window or (0.0, 0.0, float(tree.shape[1]), float(tree.shape[0]))
-    scale = np.array([shape[0] / (y1 - y0), shape[1] / (x1 - x0)])
-    first = (tree.origin - (y0, x0)) * scale
-    last = (np.minimum(tree.origin + tree.size, tree.shape) - (y0, x0)) * scale
-    visible = ((last > 0) & (first < shape[:2])).all(axis=1)
+    extent = np.array(window or (0, 0, tree.shape[1], tree.shape[0]), np.float64)
     lines, shades = np.zeros(shape[:2], np.uint8), np.zeros(shape[:2], np.uint8)
-    for level in np.unique(tree.level[visible]):
-        chosen = visible & (tree.level == level)
-        side = float((tree.size[chosen][0] * scale).min())
-        paint = _shade if side < SMALLEST_PX else _outline
-        paint(shades if side < SMALLEST_PX else lines, first[chosen], last[chosen], int(level) + 1)
+    paint_leaves(tree.origin, tree.size, tree.level, np.array(tree.shape), extent, SMALLEST_PX, lines, shades)
     return lines, shades
 
 
@@ -133,24 +126,3 @@ def section(tree: PatchTree, *, axis: int, index: int) -> PatchTree:
         level=tree.level[met],
         score=tree.score[met],
     )
-
-
-def _outline(raster: Pixels, first: Array, last: Array, value: int) -> None:
-    """Draw rectangles; the last row and column of the domain stay visible."""
-    limit = np.array(raster.shape)
-    begin = np.floor(first + 0.5).astype(np.int32)
-    end = np.minimum(np.floor(last + 0.5).astype(np.int32), limit - 1)
-    (top, left), (bottom, right) = begin.T, end.T
-    corners = np.stack([left, top, right, top, right, bottom, left, bottom], axis=1).reshape(-1, 4, 1, 2)
-    cv2.polylines(raster, list(corners), isClosed=True, color=value, thickness=1, lineType=cv2.LINE_4)
-
-
-def _shade(raster: Pixels, first: Array, last: Array, value: int) -> None:
-    """Fill every pixel that a leaf touches."""
-    begin = np.floor(first + 0.5).astype(np.int64)
-    end = np.maximum(np.floor(last + 0.5).astype(np.int64), begin + 1)
-    limit = np.array(raster.shape)
-    for step in np.ndindex(*(int(side) for side in (end - begin).max(axis=0))):
-        at = begin + step
-        inside = ((at < end) & (at >= 0) & (at < limit)).all(axis=1)
-        raster[tuple(at[inside].T)] = value

@@ -181,3 +181,62 @@ def scatter_cells(leaves: Array, start: Array, size: Array, out: Array) -> None:
                     tx = (x - x0) * px // size[2]
                     for c in range(channels):
                         out[z, y, x, c] = leaves[leaf, tz, ty, tx, c]
+
+
+@numba.njit(cache=True, nogil=True)
+def paint_leaves(
+    origin: Array, size: Array, level: Array, shape: Array, window: Array, smallest: float, lines: Array, shades: Array
+) -> None:
+    """Draw leaves coarse to fine: outlines one pixel wide, or filled where a side is smaller than `smallest`.
+
+    Parameters
+    ----------
+    origin, size : (n, 2) int64
+        Leaves, clipped here to the shape.
+    level : (n,) int16
+        Level of every leaf.
+    shape : (2,) int64
+        Shape of the domain.
+    window : (4,) float64
+        x0, y0, x1, y1 of what the raster shows, in the units of the leaves.
+    smallest : float
+        In raster pixels.
+    lines, shades : (h, w) uint8
+        Written in place: level + 1.
+    """
+    height, width = lines.shape
+    per_y, per_x = height / (window[3] - window[1]), width / (window[2] - window[0])
+    seen = np.zeros(len(level), np.int64)
+    count, coarsest, finest = 0, 127, 0
+    for leaf in range(len(level)):
+        y, x = origin[leaf, 0], origin[leaf, 1]
+        if y < window[3] and x < window[2] and y + size[leaf, 0] > window[1] and x + size[leaf, 1] > window[0]:
+            seen[count] = leaf
+            count += 1
+            coarsest, finest = min(coarsest, level[leaf]), max(finest, level[leaf])
+    for wanted in range(coarsest, finest + 1):
+        for leaf in seen[:count]:
+            if level[leaf] != wanted:
+                continue
+            tall, wide = size[leaf, 0] * per_y, size[leaf, 1] * per_x
+            top = int(np.floor((origin[leaf, 0] - window[1]) * per_y + 0.5))
+            left = int(np.floor((origin[leaf, 1] - window[0]) * per_x + 0.5))
+            bottom = int(np.floor((min(origin[leaf, 0] + size[leaf, 0], shape[0]) - window[1]) * per_y + 0.5))
+            right = int(np.floor((min(origin[leaf, 1] + size[leaf, 1], shape[1]) - window[0]) * per_x + 0.5))
+            if min(tall, wide) < smallest:
+                for y in range(max(top, 0), min(max(bottom, top + 1), height)):
+                    for x in range(max(left, 0), min(max(right, left + 1), width)):
+                        shades[y, x] = wanted + 1
+                continue
+            # the far edge of the last leaf stays visible on the last pixel
+            bottom, right = bottom - (bottom == height), right - (right == width)
+            for x in range(max(left, 0), min(right, width - 1) + 1):
+                if 0 <= top < height:
+                    lines[top, x] = wanted + 1
+                if 0 <= bottom < height:
+                    lines[bottom, x] = wanted + 1
+            for y in range(max(top, 0), min(bottom, height - 1) + 1):
+                if 0 <= left < width:
+                    lines[y, left] = wanted + 1
+                if 0 <= right < width:
+                    lines[y, right] = wanted + 1

@@ -1,0 +1,1 @@
+"""The viewport that browser and notebook share, drawn with Bokeh alone."""

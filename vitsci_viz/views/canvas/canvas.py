@@ -211,7 +211,13 @@ class PatchCanvas:
         self._frames[name] = ColumnDataSource(frame_columns(None, 0))
         self._images[name] = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         renderer = self.figure.image_rgba(
-            image="image", x="x", y="y", dw="dw", dh="dh", source=self._images[name], origin="bottom_left",
+            image="image",
+            x="x",
+            y="y",
+            dw="dw",
+            dh="dh",
+            source=self._images[name],
+            origin="bottom_left",
             anchor="bottom_left",
         )
         self._renderers[name] = [renderer]
@@ -220,8 +226,14 @@ class PatchCanvas:
         self._quads = ColumnDataSource({"left": [], "right": [], "top": [], "bottom": [], "level": []})
         self._mapper = LinearColorMapper(palette=["#ffffff"], low=-0.5, high=0.5)
         renderer = self.figure.quad(
-            left="left", right="right", top="top", bottom="bottom", source=self._quads, fill_color=None,
-            line_color={"field": "level", "transform": self._mapper}, line_width=1,
+            left="left",
+            right="right",
+            top="top",
+            bottom="bottom",
+            source=self._quads,
+            fill_color=None,
+            line_color={"field": "level", "transform": self._mapper},
+            line_width=1,
         )
         self._renderers["leaves"].append(renderer)
 

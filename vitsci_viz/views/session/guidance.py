@@ -86,7 +86,7 @@ def guidance(session: "PatchSession", options: PatchOptions) -> Guidance:
     automatic = resolve_split_value(options.replace(split_value=None, mode="threshold"), pyramid, spacing_um=spacing)
     hints = {
         "split_value": f"automatic: {automatic * pixel:.4g}",
-        "min_size": f"as the finest leaf: {format_value(_short(session.sides(options).min_size))}",
+        "min_size": f"as the token: {format_value(_short(session.sides(options).min_size))}",
         "max_depth": f"automatic: {pyramid.depth}",
     }
     return Guidance(hints=hints, spans=spans)

@@ -6,35 +6,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.patching.draw import SHADE_OPACITY, level_colours
+
 Palette = NDArray[np.uint8]
 
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#bbbbbb")
 """Okabe and Ito's class colours, the most visible on a dark canvas first."""
 
-LINE = 64
-"""Raster index of the line of level k is ``LINE + k``; of its shading ``SHADE + k``; 0 is empty."""
 SHADE = 128
-SHADE_OPACITY = 150
+"""Raster index of the line of level k is ``k + 1``; of its shading ``SHADE | k + 1``; 0 is empty."""
 MASK_OPACITY = 102
 """Forty per cent."""
 
 
 @functools.cache
-def viridis() -> Palette:
-    """Return the 256 colours of viridis, (256, 3) RGB."""
-    ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1], dtype=np.uint8)
+def level_names(depth: int) -> tuple[str, ...]:
+    """Return the colour of each level from the root to `depth` as ``#rrggbb``.
 
-
-@functools.cache
-def level_colours(depth: int) -> tuple[str, ...]:
-    """Return a colour for each level from the root to `depth`: dark blue to bright yellow.
-
-    >>> len(level_colours(6))
-    7
+    >>> level_names(2)
+    ('#365c8c', '#20a485', '#fde724')
     """
-    places = np.linspace(70, 255, depth + 1) if depth else np.array([255.0])
-    return tuple(to_hex(colour) for colour in viridis()[np.round(places).astype(int)])
+    return tuple(to_hex(colour) for colour in level_colours(depth))
 
 
 def to_hex(colour: Palette) -> str:
@@ -57,15 +49,17 @@ def leaf_palette(depth: int) -> Palette:
     """Return the palette of a leaf raster: opaque lines and half-transparent shading for each level."""
     palette = np.zeros((256, 4), np.uint8)
     for level, colour in enumerate(level_colours(depth)):
-        palette[LINE + level] = (*from_hex(colour), 255)
-        palette[SHADE + level] = (*from_hex(colour), SHADE_OPACITY)
+        palette[level + 1] = (*colour, 255)
+        palette[SHADE | level + 1] = (*colour, round(255 * SHADE_OPACITY))
     return palette
 
 
 @functools.cache
 def scalar_palette() -> Palette:
     """Return viridis with full opacity."""
-    return np.concatenate([viridis(), np.full((256, 1), 255, np.uint8)], axis=1)
+    ramp = np.arange(256, dtype=np.uint8)[:, None]
+    viridis = np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1], np.uint8)
+    return np.concatenate([viridis, np.full((256, 1), 255, np.uint8)], axis=1)
 
 
 @functools.cache

@@ -1,7 +1,6 @@
 """One open image: the heavy parts computed once, every question after that a look-up."""
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from vitsci_viz.views.session.cache import OnceCache
 from vitsci_viz.views.session.contrast import Contrast, find_contrast
 from vitsci_viz.views.session.display import DisplayPyramid
 from vitsci_viz.views.session.lookup import Leaf, LeafIndex
-from vitsci_viz.views.session.readings import Comparison, LeafHistogram, Readings, histogram_of, read_tree
+from vitsci_viz.views.session.readings import Comparison, LeafHistogram, Readings, histogram_of, shared_leaves
 
 PIXEL_OPTIONS = ("detail", "thresholds", "blur", "channel", "physical")
 """Options besides the finest leaf that the detail of a pixel depends on."""
@@ -22,7 +21,9 @@ TREE_OPTIONS = ("mode", "split_value", "length", "max_depth", "balance", "physic
 
 
 @dataclass(frozen=True, eq=False)
-class _Fidelity:
+class FidelityTables:
+    """What says how much any tree keeps: an `ErrorTable`, and a `MaskTable` where there is a mask."""
+
     errors: Any
     masks: Any
 
@@ -48,9 +49,12 @@ class PatchSession:
         self._trees: OnceCache[PatchTree] = OnceCache(48)
         self._indices: OnceCache[LeafIndex] = OnceCache(8)
         self._contrast: OnceCache[Contrast] = OnceCache(1)
-        self._fidelity: OnceCache[_Fidelity] = OnceCache(1)
+        self._fidelity: OnceCache[FidelityTables] = OnceCache(1)
+        self._tables: OnceCache[FidelityTables] = OnceCache(64)
+        self._preparing = threading.Lock()
         self._readings: OnceCache[Readings] = OnceCache(256)
-        self._guard = threading.Lock()
+        self._sections: OnceCache[PatchTree] = OnceCache(8)
+        self.kept_windows: OnceCache[Any] = OnceCache(3)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -89,7 +93,7 @@ class PatchSession:
 
     def pyramid(self, options: PatchOptions, *, progress: Progress = silent) -> Any:
         """Return the detail pyramid: the one step that touches every pixel."""
-        from vitsci_viz.patching.tree import detail_pyramid
+        from vitsci_viz.patching.detail import detail_pyramid
 
         return self._pyramids.get(
             self._pixel_key(options), lambda: detail_pyramid(self.image, options, progress=progress)
@@ -101,8 +105,18 @@ class PatchSession:
 
         pyramid = self.pyramid(options, progress=progress)
         return self._trees.get(
-            self._tree_key(options), lambda: tree_from_pyramid(pyramid, options, spacing_um=self.spacing_um)
+            self.tree_key(options), lambda: tree_from_pyramid(pyramid, options, spacing_um=self.spacing_um)
         )
+
+    def flat_tree(self, options: PatchOptions, slice_index: int) -> PatchTree:
+        """Return the leaves in two dimensions: of a volume those that cross a slice."""
+        from vitsci_viz.patching.draw import section
+
+        tree = self.tree(options)
+        if not self.is_volume:
+            return tree
+        key = (self.tree_key(options), slice_index)
+        return self._sections.get(key, lambda: section(tree, axis=0, index=slice_index))
 
     def forest(self, options: PatchOptions, *, progress: Progress = silent) -> tuple[PatchTree, ...]:
         """Return the trees of a setting."""
@@ -120,36 +134,47 @@ class PatchSession:
 
     def readings(self, options: PatchOptions) -> Readings:
         """Return the numbers of a setting; what is kept is None until `prepare_fidelity` has run."""
-        started = time.perf_counter()
-        tree = self.tree(options)
-        fidelity = self._fidelity.peek("fidelity")
-        key = (self._tree_key(options), self.sides(options).patch_size, fidelity is not None)
+        from vitsci_viz.patching.readings import read_tree
+
+        tree, pyramid, sides = self.tree(options), self.pyramid(options), self.sides(options)
+        tables = self._tables.peek(sides)
         return self._readings.get(
-            key,
+            (self.tree_key(options), sides, tables is not None),
             lambda: read_tree(
-                self,
-                options,
-                tree,
-                errors=fidelity.errors if fidelity else None,
-                masks=fidelity.masks if fidelity else None,
-                started=started,
+                tree, options, pyramid, image=self.image, sides=sides,
+                errors=tables.errors if tables else None, masks=tables.masks if tables else None,
             ),
-        )
+        )  # fmt: skip
 
-    @property
-    def is_fidelity_ready(self) -> bool:
-        """Whether readings say what is kept."""
-        return "fidelity" in self._fidelity
+    def is_fidelity_ready(self, options: PatchOptions) -> bool:
+        """Tell whether `readings` say what is kept."""
+        return self.sides(options) in self._tables
 
-    def prepare_fidelity(self, *, progress: Progress = silent) -> None:
-        """Read the image once for PSNR, and the mask for oracle Dice; every setting is a look-up after that."""
-        from vitsci_viz.patching.fidelity import ErrorTable, MaskTable
+    def prepare_fidelity(self, options: PatchOptions | None = None, *, progress: Progress = silent) -> None:
+        """Read image and mask once for these sides of tokens and finest leaves; any tree is a look-up after that.
 
-        def compute() -> _Fidelity:
-            errors = ErrorTable(self.image, progress=progress)
-            return _Fidelity(errors, None if self.mask is None else MaskTable(self.mask))
+        Parameters
+        ----------
+        options : PatchOptions, optional
+            Its patch size and finest leaf count; the default options' ones without it.
+        progress : callable
+            Told how far it is.
+        """
+        from vitsci_viz.patching.fidelity import ErrorTable
+        from vitsci_viz.patching.oracle import MaskTable
 
-        self._fidelity.get("fidelity", compute)
+        sides = self.sides(options or PatchOptions())
+
+        def compute() -> FidelityTables:
+            first = self._fidelity.get(
+                "tables",
+                lambda: FidelityTables(ErrorTable(self.image, progress=progress), self.mask and MaskTable(self.mask)),
+            )
+            with self._preparing:
+                first.errors.prepare(sides.min_size, sides.patch_size)
+            return first
+
+        self._tables.get(sides, compute)
 
     def histogram(self, options: PatchOptions) -> LeafHistogram:
         """Return how many leaves there are of each size, and the share of the image they cover."""
@@ -158,7 +183,7 @@ class PatchSession:
     def leaf_at(self, options: PatchOptions, point: tuple[float, ...]) -> Leaf | None:
         """Return the leaf at a point, (y, x) or (z, y, x) in pixels; None outside the image."""
         tree = self.tree(options)
-        return self._indices.get(self._tree_key(options), lambda: LeafIndex(tree)).at(point)
+        return self._indices.get(self.tree_key(options), lambda: LeafIndex(tree)).at(point)
 
     def value_at(self, point: tuple[float, ...]) -> tuple[float, ...] | None:
         """Return the channels of the pixel at a point; None outside the image."""
@@ -170,10 +195,14 @@ class PatchSession:
 
     def compare(self, first: PatchOptions, second: PatchOptions) -> Comparison:
         """Return the readings of two settings side by side."""
-        return Comparison(first=self.readings(first), second=self.readings(second))
+        return Comparison(
+            first=self.readings(first), second=self.readings(second),
+            shared_leaves=shared_leaves(self.tree(first), self.tree(second)),
+        )  # fmt: skip
 
     def _pixel_key(self, options: PatchOptions) -> tuple[Any, ...]:
         return (*(getattr(options, name) for name in PIXEL_OPTIONS), self.sides(options).min_size)
 
-    def _tree_key(self, options: PatchOptions) -> tuple[Any, ...]:
+    def tree_key(self, options: PatchOptions) -> tuple[Any, ...]:
+        """Return what a tree depends on: settings with equal keys have equal trees."""
         return (self._pixel_key(options), *(getattr(options, name) for name in TREE_OPTIONS))
