@@ -1,0 +1,1 @@
+"""Notebook views: ipywidgets around the shared canvas."""
