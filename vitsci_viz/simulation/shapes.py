@@ -1,0 +1,154 @@
+"""Plain shapes with exact masks, and thin branching vessels."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.simulation.lattice import Window, noise, smoothstep, uniform
+
+DARK, BRIGHT = 60, 190
+Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""An image and its mask."""
+
+
+def checkerboard(shape: tuple[int, ...], cell: int = 8) -> Sample:
+    """Make a checkerboard in any dimension; the mask is 1 on the bright cells.
+
+    >>> checkerboard((2, 4), 1)[1].tolist()
+    [[0, 1, 0, 1], [1, 0, 1, 0]]
+    """
+    if cell < 1:
+        raise InputError(f"the cell of a checkerboard must have at least one pixel, got {cell}")
+    mask = (np.sum(np.indices(shape) // cell, axis=0) % 2).astype(np.uint8)
+    return _two_tones(mask), mask
+
+
+def disks(shape: tuple[int, ...], seed: int = 0, *, count: int = 12) -> Sample:
+    """Make disks (balls in 3-D) on a flat ground; a pixel is inside if its centre is.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    seed : int
+    count : int
+    """
+    mask = np.zeros(shape, np.uint8)
+    grid = np.indices(shape, sparse=True)
+    for index in range(count):
+        draw = _draws(seed, index, len(shape) + 1)
+        radius = min(shape) * (0.04 + 0.10 * draw[-1])
+        square = sum((axis - n * u) ** 2 for axis, n, u in zip(grid, shape, draw, strict=False))
+        mask[square <= radius**2] = 1
+    return _two_tones(mask), mask
+
+
+def squares(shape: tuple[int, ...], seed: int = 0, *, count: int = 12) -> Sample:
+    """Make axis-parallel squares (cubes in 3-D) on a flat ground.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    seed : int
+    count : int
+    """
+    mask = np.zeros(shape, np.uint8)
+    for index in range(count):
+        draw = _draws(seed, index, len(shape) + 1)
+        side = max(1, int(min(shape) * (0.06 + 0.16 * draw[-1])))
+        first = [int(n * u * 0.9) for n, u in zip(shape, draw, strict=False)]
+        mask[tuple(slice(f, f + side) for f in first)] = 1
+    return _two_tones(mask), mask
+
+
+def vessels(shape: tuple[int, int], seed: int = 0) -> Sample:
+    """Make thin branching vessels on a softly lit ground, in the manner of a fundus photograph.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    seed : int
+
+    Returns
+    -------
+    image : (y, x, 3) uint8
+    mask : (y, x) uint8
+        1 where a vessel covers a pixel's centre.
+    """
+    window = Window(0, 0, *shape)
+    inside = np.full(shape, -1e3)
+    for segment in _branches(shape, seed):
+        _draw_capsule(inside, window, *segment)
+    light = 1.0 - 0.45 * (
+        ((window.rows - shape[0] / 2) / shape[0]) ** 2 + ((window.columns - shape[1] / 2) / shape[1]) ** 2
+    ) * 2
+    light = light * (1 + 0.05 * noise(window, min(shape) / 6, seed, 31) + 0.02 * noise(window, 6, seed, 32))
+    cover = smoothstep(inside, -1.2, 1.2) * 0.75
+    ground, blood = np.array([214.0, 112.0, 62.0]), np.array([150.0, 38.0, 30.0])
+    colours = light[..., None] * (ground + cover[..., None] * (blood - ground))
+    grain = uniform(seed, 33, *np.indices((*shape, 3)))
+    image = np.clip(np.rint(colours + 6 * (grain - 0.5)), 0, 255).astype(np.uint8)
+    return image, (inside >= 0).astype(np.uint8)
+
+
+Segment = tuple[float, float, float, float, float, float]
+"""y, x of both ends, and the radius at both."""
+
+
+def _branches(shape: tuple[int, int], seed: int) -> list[Segment]:
+    """Grow vessels outwards from one disc; each bends, thins and forks."""
+    short = min(shape)
+    step = max(2.0, short / 80)
+    start = (shape[0] * 0.52, shape[1] * 0.24)
+    trunk = short / 110 + 0.8
+    tips = [(*start, 2 * math.pi * (k + 0.3) / 6, trunk * (0.8 + 0.2 * (k % 2))) for k in range(6)]
+    segments: list[Segment] = []
+    for number in range(6000):
+        if not tips:
+            break
+        y, x, direction, radius = tips.pop(0)
+        bend, fork, side, thin = _draws(seed, number, 4)
+        direction += 0.5 * (bend - 0.5)
+        new_y, new_x = y + step * math.sin(direction), x + step * math.cos(direction)
+        new_radius = radius * (0.975 + 0.015 * thin)
+        segments.append((y, x, new_y, new_x, radius, new_radius))
+        if new_radius < 0.55 or not (-step < new_y < shape[0] + step and -step < new_x < shape[1] + step):
+            continue
+        if fork < 0.09:
+            turn = 0.35 + 0.5 * side
+            tips.append((new_y, new_x, direction + turn, new_radius * 0.72))
+            tips.append((new_y, new_x, direction - 0.6 * turn, new_radius * 0.9))
+        else:
+            tips.append((new_y, new_x, direction, new_radius))
+    return segments
+
+
+def _draw_capsule(
+    inside: NDArray[np.float64],
+    window: Window,
+    y0: float,
+    x0: float,
+    y1: float,
+    x1: float,
+    radius0: float,
+    radius1: float,
+) -> None:
+    """Raise `inside` to the distance within a tapering segment, in pixels."""
+    part = window.part((y0 + y1) / 2, (x0 + x1) / 2, math.hypot(y1 - y0, x1 - x0) / 2 + radius0 + 3)
+    if part is None:
+        return
+    place = window.crop(part)
+    dy, dx = y1 - y0, x1 - x0
+    along = ((place.rows - y0) * dy + (place.columns - x0) * dx) / (dy * dy + dx * dx)
+    along = np.clip(along, 0, 1)
+    distance = np.hypot(place.rows - y0 - along * dy, place.columns - x0 - along * dx)
+    np.maximum(inside[part], radius0 + along * (radius1 - radius0) - distance, out=inside[part])
+
+
+def _draws(seed: int, index: int, count: int) -> list[float]:
+    return uniform(seed, 30, np.full(count, index), np.arange(count)).tolist()
+
+
+def _two_tones(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.where(mask > 0, BRIGHT, DARK).astype(np.uint8)
