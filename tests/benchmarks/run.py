@@ -1,0 +1,37 @@
+"""Measure everything: ``python -m tests.benchmarks.run [PART ...]``; without a part, all, and the README is renewed."""
+
+import argparse
+import importlib
+import sys
+import time
+
+from tests.benchmarks.measuring import Row
+from tests.benchmarks.report import machine, print_table, write_json, write_readme
+
+PARTS = ("preprocessing", "octree", "imports")
+"""Modules with a ``measure() -> list[Row]``, in the order of the table."""
+
+
+def main() -> int:
+    """Measure the named parts, print the table, and write it down when it is whole."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one or more of {', '.join(PARTS)}; default all")
+    chosen = parser.parse_args().parts or list(PARTS)
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        parser.error(f"unknown part {', '.join(unknown)}: choose from {', '.join(PARTS)}")
+    where = machine()
+    rows: list[Row] = []
+    for part in chosen:
+        started = time.perf_counter()
+        rows += importlib.import_module(f"tests.benchmarks.{part}").measure()
+        print(f"{part}: measured in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+    print_table(rows)
+    if len(set(chosen)) == len(PARTS):
+        write_readme(rows, where)
+        print(f"wrote {write_json(rows, where)} and the table in README.md", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
