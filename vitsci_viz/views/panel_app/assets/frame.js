@@ -1,0 +1,62 @@
+(() => {
+  const root = document.documentElement;
+  const repaint = () => { for (const view of Object.values(Bokeh.index)) repaintView(view); };
+  const repaintView = (view) => {
+    if (typeof view.request_repaint === "function") view.request_repaint();
+    else if (typeof view.request_paint === "function") view.request_paint("everything");
+    for (const child of view.child_views || []) repaintView(child);
+  };
+  document.getElementById("theme").onclick = () => {
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    localStorage.setItem("vitsci-theme", root.dataset.theme);
+    repaint();
+  };
+  for (const side of ["left", "right"]) {
+    const button = document.getElementById(`toggle-${side}`);
+    const show = (visible) => {
+      document.body.classList.toggle(`no-${side}`, !visible);
+      button.setAttribute("aria-expanded", visible);
+    };
+    show(localStorage.getItem(`vitsci-${side}`) !== "hidden");
+    button.onclick = () => {
+      const visible = document.body.classList.contains(`no-${side}`);
+      localStorage.setItem(`vitsci-${side}`, visible ? "shown" : "hidden");
+      show(visible);
+    };
+  }
+  const help = document.getElementById("help-dialog");
+  document.getElementById("help").onclick = () => help.showModal();
+  help.onclick = (event) => { if (event.target === help) help.close(); };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.composedPath().some((e) => e.matches && e.matches("input, textarea, select"));
+    if (event.key === "?" && !typing) help.showModal();
+  });
+
+  // One tooltip for every component: data-tip is found through shadow roots.
+  const tip = document.getElementById("tip");
+  tip.popover = "manual";
+  let timer = null;
+  const hide = () => { clearTimeout(timer); if (tip.matches(":popover-open")) tip.hidePopover(); };
+  const place = (target) => {
+    if (!target.isConnected) return;
+    tip.textContent = target.dataset.tip;
+    tip.hidden = false;
+    if (!tip.matches(":popover-open")) tip.showPopover();
+    const at = target.getBoundingClientRect(), size = tip.getBoundingClientRect();
+    const below = at.bottom + 8 + size.height < innerHeight;
+    tip.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
+    tip.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
+  };
+  const find = (event) => event.composedPath().find((e) => e.dataset && e.dataset.tip);
+  const later = (event, wait) => {
+    const target = find(event);
+    hide();
+    if (target) timer = setTimeout(place, wait, target);
+  };
+  document.addEventListener("mouseover", (event) => later(event, 350));
+  document.addEventListener("focusin", (event) => {
+    const target = event.composedPath()[0];
+    if (target.matches && target.matches("button:focus-visible, [tabindex]:focus-visible")) later(event, 350);
+  });
+  for (const name of ["mousedown", "keydown", "focusout", "wheel"]) document.addEventListener(name, hide, { passive: true });
+})();

@@ -1,0 +1,211 @@
+"""Where images come from: samples, files below the data root, uploads; nothing else is ever opened."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.types import Image
+from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
+
+UPLOAD_PREFIX = "upload:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of a folder: a folder to enter, or a file to open."""
+
+    name: str
+    path: str
+    is_folder: bool
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A folder below the data root, with the folders above it from the root down."""
+
+    path: str
+    parents: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+    hidden: int
+
+
+@dataclass(kw_only=True)
+class Library:
+    """The images that one session may open.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Folder below which files may be opened; None offers samples and uploads alone.
+    max_upload_bytes : int
+        Largest file that may be uploaded.
+    """
+
+    root: Path | None = None
+    max_upload_bytes: int = 512 * 2**20
+    recent: list[str] = field(default_factory=list)
+    _uploads: dict[str, Path] = field(default_factory=dict)
+    _folder: Path | None = None
+
+    def samples(self) -> list[dict[str, Any]]:
+        """Describe the samples in plain values."""
+        from vitsci_viz.io.samples import list_samples
+
+        return [
+            {
+                "name": SAMPLE_PREFIX + sample.name,
+                "title": sample.title,
+                "note": sample.description,
+                "mask": sample.has_mask,
+            }
+            for sample in list_samples()
+        ]
+
+    def listing(self, path: str = "") -> Listing:
+        """Read a folder below the root: folders first, then the files that can be opened.
+
+        Raises
+        ------
+        OutsideRootError, MissingFileError, InputError
+            The path leads elsewhere, does not exist, or is no folder.
+        """
+        root, folder = self._root(), self.resolve(path)
+        if not folder.is_dir():
+            raise InputError(f"{path} must be a folder: open it as an image instead")
+        found = [_entry(item, root) for item in sorted(folder.iterdir(), key=lambda item: item.name.lower())]
+        entries = [entry for entry in found if entry is not None]
+        inside = folder.relative_to(root).parts
+        parents = tuple((part, "/".join(inside[: depth + 1])) for depth, part in enumerate(inside))
+        return Listing(
+            path="/".join(inside),
+            parents=((root.name or str(root), ""), *parents),
+            entries=tuple(sorted(entries, key=lambda entry: not entry.is_folder)),
+            hidden=len(found) - len(entries),
+        )
+
+    def resolve(self, path: str) -> Path:
+        """Return the file or folder that a path below the root names, links resolved."""
+        from vitsci_viz.io.roots import resolve_below
+
+        root = self._root()
+        return resolve_below(root / path if path else root, [root])
+
+    def open(self, source: str, mask: str | None = None) -> tuple[Image, Image | None]:
+        """Open a sample, a path below the root or an upload, with the mask beside it.
+
+        Parameters
+        ----------
+        source : str
+            ``sample:NAME``, a path below the root, or ``upload:NAME``.
+        mask : str, optional
+            The same for a mask; a sample brings its own when this is None, and "" leaves it out.
+        """
+        from vitsci_viz.workflows.inputs import open_inputs, take_part
+
+        files = [
+            each if not each or each.startswith(SAMPLE_PREFIX) else str(self._file(each))
+            for each in (source, mask or "")
+        ]
+        image, found = open_inputs(files[0], files[1] or None)
+        return take_part(image, None if mask == "" else found, level=0, roi=None)
+
+    def remember(self, source: str) -> None:
+        """Put a source on top of the recent ones."""
+        self.recent = [source, *(each for each in self.recent if each != source)][:8]
+
+    def start_upload(self, name: str, size: int) -> "Upload":
+        """Begin to receive a file.
+
+        Raises
+        ------
+        InputError
+            The file is larger than allowed, or of a kind that cannot be opened.
+        """
+        from vitsci_viz.io import known_suffixes
+
+        name = Path(name.replace("\\", "/")).name
+        self.check_upload_size(name, size)
+        if not name.lower().endswith(tuple(known_suffixes())):
+            raise InputError(f"{name} is of no known kind: upload one of {', '.join(sorted(known_suffixes()))}")
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="vitsci-viz-upload-"))
+        return Upload(self, name, self._folder / name)
+
+    def check_upload_size(self, name: str, size: int) -> None:
+        """Refuse what is larger than allowed."""
+        if size > self.max_upload_bytes:
+            limit = self.max_upload_bytes / 2**20
+            raise InputError(
+                f"{name} must be at most {limit:,.0f} MiB to be uploaded, got {size / 2**20:,.0f} MiB: put it below "
+                "the data root and browse to it, or start the server with a higher --max-upload-mb"
+            )
+
+    def finish_upload(self, name: str, path: Path) -> str:
+        """Offer a received file under its source name."""
+        self._uploads[UPLOAD_PREFIX + name] = path
+        return UPLOAD_PREFIX + name
+
+    def close(self) -> None:
+        """Remove what was uploaded."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _root(self) -> Path:
+        if self.root is None:
+            raise InputError("files can be opened only below a data root: start with vitsci-viz serve --root FOLDER")
+        return self.root.resolve()
+
+    def _file(self, source: str) -> Path:
+        if source.startswith(UPLOAD_PREFIX):
+            if source not in self._uploads:
+                raise MissingFileError(
+                    f"{source.removeprefix(UPLOAD_PREFIX)} was uploaded in another session and is gone: upload it again"
+                )
+            return self._uploads[source]
+        return self.resolve(source)
+
+
+class Upload:
+    """A file on its way: pieces are written as they come, the limit is checked on what really came."""
+
+    def __init__(self, library: Library, name: str, path: Path) -> None:
+        self.name = name
+        self.received = 0
+        self._library, self._path = library, path
+        self._file: IO[bytes] = path.open("wb")
+
+    def add(self, piece: bytes) -> None:
+        """Write one piece; beyond the limit the upload is thrown away and InputError raised."""
+        self.received += len(piece)
+        try:
+            self._library.check_upload_size(self.name, self.received)
+            self._file.write(piece)
+        except (InputError, OSError):
+            self.abandon()
+            raise
+
+    def finish(self) -> str:
+        """Close the file and return its source name."""
+        self._file.close()
+        return self._library.finish_upload(self.name, self._path)
+
+    def abandon(self) -> None:
+        """Throw away what came."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _entry(item: Path, root: Path) -> Entry | None:
+    from vitsci_viz.io import known_suffixes
+
+    if item.name.startswith("."):
+        return None
+    is_image = item.name.lower().endswith(tuple(known_suffixes()))
+    if not is_image and not item.is_dir():
+        return None
+    size = item.stat().st_size if item.is_file() else 0
+    return Entry(name=item.name, path=item.relative_to(root).as_posix(), is_folder=not is_image, bytes=size)

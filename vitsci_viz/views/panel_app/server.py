@@ -1,0 +1,232 @@
+"""Serve the dashboard: one address, files only below the root, nothing from outside, nobody else without a password."""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vitsci_viz.errors import InputError, MissingFileError, OptionError
+from vitsci_viz.extras import missing_extra
+from vitsci_viz.views.panel_app.library import Library
+from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
+
+DEFAULT_SAMPLE = "ihc"
+TRIED_PORTS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppSettings:
+    """What one server offers to everybody who opens it.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Folder below which files may be opened.
+    max_upload_mb : int
+        Largest upload in MiB.
+    sample : str, optional
+        Sample that is open at first; None starts empty.
+    """
+
+    root: Path | None = None
+    max_upload_mb: int = 512
+    sample: str | None = DEFAULT_SAMPLE
+
+
+def serve(
+    *,
+    root: Path | str | None = None,
+    port: int = 5006,
+    address: str = "localhost",
+    open_browser: bool = False,
+    basic_auth: str | None = None,
+    max_upload_mb: int = 512,
+    allow_remote: bool = False,
+    sample: str | None = DEFAULT_SAMPLE,
+    block: bool = True,
+) -> Any:
+    """Serve the dashboard until Ctrl-C.
+
+    Parameters
+    ----------
+    root : path, optional
+        Folder below which files may be opened; None offers samples and uploads alone.
+    port : int
+        Port; 0 takes any free one, and the next free one is taken (and said) where this one is in use.
+    address : str
+        Address to listen on.
+    open_browser : bool
+        Open a browser window.
+    basic_auth : str, optional
+        Password, or a JSON file of users and passwords.
+    max_upload_mb : int
+        Largest file that may be uploaded, in MiB.
+    allow_remote : bool
+        Listen beyond this machine without a password.
+    sample : str, optional
+        Sample that is open at first; None starts empty.
+    block : bool
+        Wait until the server is stopped; else return it started (for tests).
+
+    Returns
+    -------
+    panel.io.server.Server
+        The server.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        The root does not exist or is no folder.
+    OptionError
+        The address reaches beyond this machine and there is no password; no port is free.
+    """
+    settings = AppSettings(root=check_root(root), max_upload_mb=max_upload_mb, sample=sample)
+    check_address(address, has_auth=basic_auth is not None, allow_remote=allow_remote)
+    port = find_port(address, port)
+    try:
+        import panel as pn
+    except ImportError as error:
+        raise missing_extra(error) or error from None
+    pn.extension()
+    server = pn.io.server.get_server(
+        {"/": app(settings)}, port=port, address=address, basic_auth=basic_auth, title="vitsci_viz", show=open_browser,
+        start=False, location=False, websocket_max_message_size=32 * 2**20,
+        websocket_origin=origins(address, port, allow_remote=allow_remote or basic_auth is not None),
+        unused_session_lifetime=15_000, check_unused_sessions=5_000,
+    )  # fmt: skip
+    server.start()
+    print(f"vitsci_viz: http://{'localhost' if is_local(address) else address}:{server.port}/  (Ctrl-C stops)")  # noqa: T201
+    if block:
+        try:
+            server.io_loop.start()
+        finally:
+            server.stop()
+    return server
+
+
+def app(settings: AppSettings) -> Any:
+    """Return the function that makes the page of one browser tab."""
+
+    def make() -> Any:
+        import panel as pn
+
+        from vitsci_viz.views.panel_app.pages.patch import PatchPage
+
+        document = pn.state.curdoc
+        is_open = True
+
+        def post(function: Any) -> None:
+            if is_open:
+                document.add_next_tick_callback(function)
+
+        library = Library(root=settings.root, max_upload_bytes=settings.max_upload_mb * 2**20)
+        page = PatchPage(library, post)
+
+        def close(_: Any) -> None:
+            nonlocal is_open
+            is_open = False
+            page.close()
+
+        document.on_session_destroyed(close)
+        page.start(_query(document), sample=settings.sample and SAMPLE_PREFIX + settings.sample)
+        return page.template()
+
+    return make
+
+
+def _query(document: Any) -> str:
+    request = getattr(document.session_context, "request", None)
+    arguments = {} if request is None else request.arguments
+    from urllib.parse import urlencode
+
+    return urlencode([(name, value.decode()) for name, values in arguments.items() for value in values])
+
+
+def check_root(root: Path | str | None) -> Path | None:
+    """Return the root as an absolute path.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        It does not exist, or is no folder.
+    """
+    if root is None:
+        return None
+    path = Path(root).expanduser().resolve()
+    if not path.exists():
+        raise MissingFileError(f"the data root {root} does not exist: name a folder that does")
+    if not path.is_dir():
+        raise InputError(f"the data root must be a folder, got the file {root}: name the folder it lies in")
+    return path
+
+
+def is_local(address: str) -> bool:
+    """Tell whether an address reaches this machine alone.
+
+    >>> is_local("localhost"), is_local("127.0.0.1"), is_local("0.0.0.0"), is_local("")
+    (True, True, False, False)
+    """
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(address: str, *, has_auth: bool, allow_remote: bool) -> None:
+    """Refuse to serve others without a password, unless that was asked for.
+
+    Raises
+    ------
+    OptionError
+        The address reaches beyond this machine, with neither.
+    """
+    if not (is_local(address) or has_auth or allow_remote):
+        raise OptionError(
+            f"address must be localhost without a password, got {address!r}: anybody who reaches it could read the "
+            "files below the root; add --basic-auth PASSWORD, or --allow-remote if that is what you want"
+        )
+
+
+def find_port(address: str, port: int) -> int:
+    """Return the port, or the next free one; 0 stays 0.
+
+    Raises
+    ------
+    OptionError
+        None of the next ports is free, or the address cannot be listened on.
+    """
+    if not 0 <= port <= 65535:
+        raise OptionError(f"port must be from 0 to 65535, got {port}")
+    if port == 0:
+        return 0
+    last = min(port + TRIED_PORTS, 65536)
+    for candidate in range(port, last):
+        if is_free(address, candidate):
+            if candidate != port:
+                print(f"vitsci_viz: port {port} is taken, using {candidate}")  # noqa: T201
+            return candidate
+    raise OptionError(f"no port from {port} to {last - 1} is free on {address}: choose another with --port")
+
+
+def is_free(address: str, port: int) -> bool:
+    """Tell whether a port can be listened on."""
+    try:
+        for family, kind, protocol, _, place in socket.getaddrinfo(address or None, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(place)
+    except socket.gaierror as error:
+        raise OptionError(f"address {address!r} is not known on this machine: {error.strerror}") from None
+    except OSError:
+        return False
+    return True
+
+
+def origins(address: str, port: int, *, allow_remote: bool) -> list[str] | None:
+    """Return the hosts whose pages may talk to the server; None lets Bokeh decide for a port chosen later."""
+    if is_local(address):
+        return None if port == 0 else [f"localhost:{port}", f"127.0.0.1:{port}", f"{address}:{port}"]
+    return ["*"] if allow_remote else [f"{address}:{port}"]

@@ -1,0 +1,110 @@
+"""The source chooser: what is open, and a window with samples, recent, the data root and upload."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from vitsci_viz.errors import VitsciVizError
+from vitsci_viz.types import Image
+from vitsci_viz.views.panel_app.components import Island
+from vitsci_viz.views.panel_app.library import Library, Upload
+
+Role = Literal["image", "mask"]
+
+
+class SourceChooser:
+    """Shows what is open and lets the user choose another image or mask.
+
+    Parameters
+    ----------
+    library : Library
+        What may be opened.
+    on_choose : callable
+        ``on_choose(role, source)``: the user chose a source for the image or the mask ("" for no mask).
+    """
+
+    def __init__(self, library: Library, on_choose: Callable[[Role, str], None]) -> None:
+        self._library = library
+        self._on_choose = on_choose
+        self._upload: Upload | None = None
+        fixed = {
+            "samples": library.samples(),
+            "root": "" if library.root is None else (library.root.resolve().name or "/"),
+            "limit": library.max_upload_bytes,
+        }
+        self.view = Island(
+            script="sources.js", style="sources.css", on_message=self._receive, fixed=fixed, sizing_mode="stretch_width"
+        )
+        self.view.put(image=None, mask=None, recent=[], folder=None, error="", note="", received=0)
+
+    def show(self, source: str, image: Image, mask: Image | None, mask_source: str | None) -> None:
+        """Say what is open."""
+        self._library.remember(source)
+        self.view.put(
+            image={"source": source, "name": image.name, "facts": facts_of(image)},
+            mask=None if mask is None else {"source": mask_source or "", "name": mask.name},
+            recent=list(self._library.recent),
+            error="",
+            opened=self.view.state.get("opened", 0) + 1,
+        )
+
+    def fail(self, message: str) -> None:
+        """Show what went wrong with the last choice, in the window if it is open, else beside the name."""
+        self.view.put(error=message)
+
+    def _receive(self, message: Mapping[str, Any]) -> None:
+        kind = message["kind"]
+        try:
+            if kind == "choose":
+                self.view.put(error="")
+                self._on_choose("mask" if message["role"] == "mask" else "image", str(message["source"]))
+            elif kind == "browse":
+                self._browse(str(message["path"]))
+            elif kind == "upload":
+                self._start(str(message["name"]), int(message["size"]))
+            elif kind == "piece":
+                self._take(bytes(message["data"]), last=bool(message["last"]), role=str(message["role"]))
+        except (VitsciVizError, OSError) as error:
+            self._upload = None
+            self.view.put(error=str(error), received=-1)
+
+    def _browse(self, path: str) -> None:
+        listing = self._library.listing(path)
+        self.view.put(folder=dataclasses.asdict(listing), error="")
+
+    def _start(self, name: str, size: int) -> None:
+        if self._upload is not None:
+            self._upload.abandon()
+        self._upload = self._library.start_upload(name, size)
+        self.view.put(received=0, error="")
+        self.view.send(kind="ready")
+
+    def _take(self, piece: bytes, *, last: bool, role: str) -> None:
+        if self._upload is None:
+            return
+        self._upload.add(piece)
+        if not last:
+            self.view.send(kind="ready")
+            return
+        source = self._upload.finish()
+        self._upload = None
+        self._on_choose("mask" if role == "mask" else "image", source)
+
+
+def facts_of(image: Image) -> str:
+    """Say size, channels, type and spacing of an image in one line.
+
+    >>> import numpy as np
+    >>> facts_of(Image(levels=(np.zeros((2000, 3000, 3), np.uint8),), axes="yxc", spacing=(0.25, 0.25), unit="um"))
+    '2,000 x 3,000 px, 3 channels, uint8, 0.25 um/px'
+    """
+    parts = [" x ".join(f"{side:,}" for side in image.shape) + " px"]
+    if image.channels > 1:
+        parts.append(f"{image.channels} channels")
+    parts.append(str(image.data.dtype))
+    if image.spacing is not None and image.unit:
+        values = dict.fromkeys(f"{value:.3g}" for value in image.spacing)
+        parts.append(f"{' x '.join(values)} {image.unit}/px")
+    if len(image.levels) > 1:
+        parts.append(f"{len(image.levels)} levels")
+    return ", ".join(parts)

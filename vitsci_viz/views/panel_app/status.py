@@ -1,0 +1,50 @@
+"""The bottom line: what is being computed, how far it is, how long it has taken, memory, cancel."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from vitsci_viz.views.panel_app.components import Island
+
+
+class StatusLine:
+    """One line of truth about running work.
+
+    Parameters
+    ----------
+    on_cancel : callable
+        Called when the user asks to stop the running work.
+    """
+
+    def __init__(self, on_cancel: Callable[[], None]) -> None:
+        self.view = Island(
+            script="status.js",
+            style="status.css",
+            on_message=lambda message: on_cancel(),
+            sizing_mode="stretch_width",
+            height=28,
+        )
+        self.idle("Ready")
+
+    def busy(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Show running work; the browser counts the seconds and offers to cancel after one of them."""
+        since = self.view.state.get("since") or time.time()
+        self.view.put(level="busy", text=stage, done=int(done), total=int(total), since=since, **_memory())
+
+    def idle(self, text: str) -> None:
+        """Show what was done last."""
+        self.view.put(level="idle", text=text, done=0, total=0, since=None, **_memory())
+
+    def fail(self, text: str) -> None:
+        """Show what went wrong; stays until the next work starts."""
+        self.view.put(level="error", text=text, done=0, total=0, since=None, **_memory())
+
+    def probe(self, text: str) -> None:
+        """Show what lies under the cursor."""
+        self.view.put(probe=text)
+
+
+def _memory() -> dict[str, Any]:
+    import psutil
+
+    return {"memory": round(psutil.Process().memory_info().rss / 2**20)}
