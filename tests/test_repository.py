@@ -5,12 +5,13 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import vitsci_viz
 from tests.pictures import LIMIT_BYTES
@@ -93,3 +94,12 @@ def test_every_file_that_the_readme_shows_is_there():
 def test_pictures_in_the_documentation_are_small():
     large = [path.name for path in (ROOT / "docs").rglob("*.png") if path.stat().st_size > LIMIT_BYTES]
     assert not large
+
+
+def test_every_pin_installs_on_the_python_of_debian_12():
+    refused = {
+        distribution.name: wanted
+        for distribution in distributions()
+        if (wanted := distribution.metadata["Requires-Python"]) and "3.11.2" not in SpecifierSet(wanted)
+    }
+    assert not refused
