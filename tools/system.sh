@@ -8,6 +8,9 @@ missing=()
 if ! .venv/bin/python -c 'import cv2' 2>/dev/null; then
     missing+=(libgl1 libglib2.0-0)
 fi
+if [ "${1:-}" = browser ] && ! .venv/bin/python -m playwright --version >/dev/null 2>&1; then
+    missing+=(libatomic1)
+fi
 if [ "${1:-}" = browser ] && [ -z "${VITSCI_VIZ_CHROMIUM:-}" ] &&
     ! command -v chromium chromium-browser google-chrome >/dev/null; then
     missing+=(chromium)
