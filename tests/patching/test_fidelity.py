@@ -61,7 +61,7 @@ def test_psnr_and_ssim_are_those_of_scikit_image(channels, patch_size):
     grey = [cv2.cvtColor(part, cv2.COLOR_RGB2GRAY) if channels else part for part in both]
     theirs = structural_similarity(*(part.astype(np.float64) for part in grey), data_range=255)
     assert ours == pytest.approx(theirs, abs=2e-4)
-    assert SsimReference(image).ssim(rebuilt) == ours
+    assert SsimReference(image).ssim(rebuilt) == pytest.approx(ours, abs=1e-6)
 
 
 def test_ssim_of_a_volume_and_of_wide_types_is_that_of_scikit_image():
@@ -100,11 +100,11 @@ def test_an_image_of_another_shape_than_the_tree_is_refused():
 
 
 def test_one_table_answers_for_every_tree_and_patch_size():
-    image = _photo()
+    image = _photo((48, 40))
     table = ErrorTable(image)
     for finest in (8, 2, 4):
         for split_value in (0, 2, 9):
-            tree = sparse_tree((96, 80), (finest, finest), split_value=split_value)
+            tree = sparse_tree((48, 40), (finest, finest), split_value=split_value)
             for side in (4, 1, 16):
                 expected = slow.psnr(image, laws.cells_of(tree), (side, side), 255)
                 assert table.psnr(tree, side) == pytest.approx(expected, rel=1e-6)

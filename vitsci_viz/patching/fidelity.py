@@ -3,29 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.cutting import WHOLE_BYTES, leaf_groups
 from vitsci_viz.patching.detail import moments, shift_for, squared_error
-from vitsci_viz.patching.intensity import to_grey
-from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import depth_for, grid_shape, halve
 from vitsci_viz.patching.sides import Sides, cell_of, per_axis
+from vitsci_viz.patching.similarity import SsimReference, data_range
 from vitsci_viz.patching.source import as_image, read_window
 from vitsci_viz.patching.stream import Tile, run, tile_side, tiles
 from vitsci_viz.patching.tokens import gather, scatter
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.types import Image, PatchTree
+from vitsci_viz.types import PatchTree
 
 Array = NDArray[Any]
-SSIM_WINDOW = 7
-SSIM_PIXELS = 2**28
-"""SSIM compares whole images in memory, up to this size."""
 
 
 def reconstruct(image: Any, tree: PatchTree, patch_size: int | Sequence[int]) -> Array:
@@ -38,18 +32,6 @@ def reconstruct(image: Any, tree: PatchTree, patch_size: int | Sequence[int]) ->
     """
     sides = per_axis(patch_size if isinstance(patch_size, int) else tuple(patch_size), tree.ndim, "patch_size")
     return scatter(gather(image, tree, sides))
-
-
-def data_range(image: Image) -> float:
-    """Return the range PSNR and SSIM refer to: 255 for 8-bit data, else maximum - minimum of the image (1 if flat)."""
-    if np.dtype(image.data.dtype) == np.uint8:
-        return 255.0
-    bounds = [
-        (float(pixels.min()), float(pixels.max()))
-        for tile in tiles(image.shape, tile_side((1,) * image.ndim), 0)
-        for pixels in [read_window(image, tile.core)]
-    ]
-    return max(high for _, high in bounds) - min(low for low, _ in bounds) or 1.0
 
 
 class ErrorTable:
@@ -190,63 +172,6 @@ def _sum_to(values: Array, cell: Sides, target: Sides) -> Array:
     return values
 
 
-class SsimReference:
-    """An image prepared for structural similarity with its reconstructions, on luminance.
-
-    Parameters
-    ----------
-    image : Image or array
-        Up to 2^28 pixels.
-
-    Raises
-    ------
-    InputError
-        The image is larger than memory should hold: use a region or a coarser level.
-
-    References
-    ----------
-    Wang et al., Image quality assessment: from error visibility to structural similarity, TIP 2004. Uniform
-    7-pixel window and sample covariance, as scikit-image's default.
-    """
-
-    def __init__(self, image: Any) -> None:
-        self.image = as_image(image)
-        if np.prod(self.image.shape) > SSIM_PIXELS:
-            raise InputError(f"SSIM needs at most {SSIM_PIXELS:,} pixels, got {self.image.shape}: take a region")
-        self.range = data_range(self.image)
-        self._grey = self._luminance(np.asarray(self.image))
-        self._mean = _window_mean(self._grey)
-        self._variance = _window_mean(self._grey**2) - self._mean**2
-
-    def _luminance(self, pixels: Array) -> NDArray[np.float32]:
-        grey = to_grey(pixels.astype(np.float32), PatchOptions(), self.image.axes.endswith("c"))
-        return (grey - self.range / 2 if self.range == 255.0 else grey).astype(np.float32)
-
-    def ssim(self, reconstruction: Array) -> float:
-        """Return the mean structural similarity with a reconstruction of the image's shape, at most 1."""
-        grey = self._luminance(reconstruction)
-        mean = _window_mean(grey)
-        count = SSIM_WINDOW**grey.ndim
-        sample = count / (count - 1)
-        variance = (_window_mean(grey * grey) - mean * mean) * sample
-        covariance = (_window_mean(grey * self._grey) - mean * self._mean) * sample
-        shift = self.range / 2 if self.range == 255.0 else 0.0
-        a, b = self._mean + shift, mean + shift
-        c1, c2 = (0.01 * self.range) ** 2, (0.03 * self.range) ** 2
-        value = ((2 * a * b + c1) * (2 * covariance + c2)) / (
-            (a * a + b * b + c1) * (self._variance * sample + variance + c2)
-        )
-        edge = SSIM_WINDOW // 2
-        inner = tuple(slice(edge, n - edge) if n > 2 * edge else slice(None) for n in grey.shape)
-        return float(value[inner].mean(dtype=np.float64))
-
-
-def _window_mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    if values.ndim == 2:
-        return cv2.boxFilter(values, cv2.CV_32F, (SSIM_WINDOW, SSIM_WINDOW), borderType=cv2.BORDER_REFLECT)
-    return ndimage.uniform_filter(values, SSIM_WINDOW)
-
-
 def psnr(image: Any, tree: PatchTree, patch_size: int | tuple[int, ...]) -> float:
     """Return the PSNR in dB of what the tokens of a tree keep of an image (see `ErrorTable.psnr`)."""
     return ErrorTable(image).psnr(tree, patch_size)
@@ -254,4 +179,4 @@ def psnr(image: Any, tree: PatchTree, patch_size: int | tuple[int, ...]) -> floa
 
 def ssim(image: Any, tree: PatchTree, patch_size: int | tuple[int, ...]) -> float:
     """Return the SSIM of what the tokens of a tree keep of an image (see `SsimReference`)."""
-    return SsimReference(image).ssim(reconstruct(image, tree, patch_size))
+    return SsimReference(image).ssim_of_tree(tree, patch_size)

@@ -1,7 +1,6 @@
 """Cut one image: its tree, its tokens, what that saves and what it keeps."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from vitsci_viz.patching.forest import forest_options
 from vitsci_viz.patching.intensity import grey_scale
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.oracle import MaskTable
-from vitsci_viz.patching.readings import Readings, read_tree
+from vitsci_viz.patching.readings import Readings, mean_dice, read_tree
 from vitsci_viz.patching.sides import PatchSides, resolve_sides
 from vitsci_viz.patching.tokens import gather
 from vitsci_viz.patching.tree import tree_from_pyramid
@@ -164,13 +163,3 @@ def _row(cut: _Cut) -> dict[str, Any]:
         row["oracle_dice"] = mean_dice(by_class)
         row["oracle_dice_by_class"] = {str(label): dice for label, dice in by_class.items()}
     return row
-
-
-def mean_dice(by_class: Mapping[int, float]) -> float:
-    """Return the mean over the classes that have a Dice.
-
-    >>> mean_dice({1: 1.0, 2: 0.5, 3: float("nan")})
-    0.75
-    """
-    known = [dice for dice in by_class.values() if math.isfinite(dice)]
-    return sum(known) / len(known) if known else math.nan
