@@ -8,15 +8,19 @@ from vitsci_viz.extras import missing_extra
 if TYPE_CHECKING:
     from vitsci_viz.io import read_image, read_mask
     from vitsci_viz.io.samples import list_samples, open_sample
-    from vitsci_viz.patching.fidelity import oracle_dice, psnr, reconstruct, ssim
+    from vitsci_viz.patching.draw import draw_leaves, section
+    from vitsci_viz.patching.fidelity import psnr, reconstruct, ssim
     from vitsci_viz.patching.forest import build_forest
     from vitsci_viz.patching.options import PatchOptions
+    from vitsci_viz.patching.oracle import oracle_dice
     from vitsci_viz.patching.tokens import gather, scatter
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve
     from vitsci_viz.patching.tree_file import load_tree, save_tree
     from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Volume
     from vitsci_viz.views.notebook.tune import tune
-    from vitsci_viz.workflows.catalogue import load_recipe
+    from vitsci_viz.workflows.catalogue import dump_recipe, load_recipe, run_recipe
+    from vitsci_viz.workflows.options import SweepOptions
+    from vitsci_viz.workflows.settings import sweep_grid
     from vitsci_viz.workflows.sweep import sweep_settings
 
 __version__ = "0.1.0"
@@ -27,10 +31,13 @@ __all__ = [
     "PatchSequence",
     "PatchTree",
     "Recipe",
+    "SweepOptions",
     "Volume",
     "build_forest",
     "build_tree",
     "detail_pyramid",
+    "draw_leaves",
+    "dump_recipe",
     "gather",
     "length_curve",
     "list_samples",
@@ -42,9 +49,12 @@ __all__ = [
     "read_image",
     "read_mask",
     "reconstruct",
+    "run_recipe",
     "save_tree",
     "scatter",
+    "section",
     "ssim",
+    "sweep_grid",
     "sweep_settings",
     "tune",
 ]
@@ -52,15 +62,19 @@ __all__ = [
 _HOMES = {
     "io": ("read_image", "read_mask"),
     "io.samples": ("list_samples", "open_sample"),
-    "patching.fidelity": ("oracle_dice", "psnr", "reconstruct", "ssim"),
+    "patching.draw": ("draw_leaves", "section"),
+    "patching.fidelity": ("psnr", "reconstruct", "ssim"),
     "patching.forest": ("build_forest",),
     "patching.options": ("PatchOptions",),
+    "patching.oracle": ("oracle_dice",),
     "patching.tokens": ("gather", "scatter"),
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve"),
     "patching.tree_file": ("load_tree", "save_tree"),
     "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Volume"),
     "views.notebook.tune": ("tune",),
-    "workflows.catalogue": ("load_recipe",),
+    "workflows.catalogue": ("dump_recipe", "load_recipe", "run_recipe"),
+    "workflows.options": ("SweepOptions",),
+    "workflows.settings": ("sweep_grid",),
     "workflows.sweep": ("sweep_settings",),
 }
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
