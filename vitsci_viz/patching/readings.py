@@ -103,3 +103,13 @@ def read_tree(
         step_bytes=float(ours.step_bytes),
         uniform_step_bytes=float(theirs.step_bytes),
     )
+
+
+def mean_dice(by_class: Mapping[int, float]) -> float:
+    """Return the mean over the classes that have a Dice.
+
+    >>> mean_dice({1: 1.0, 2: 0.5, 3: float("nan")})
+    0.75
+    """
+    known = [dice for dice in by_class.values() if math.isfinite(dice)]
+    return sum(known) / len(known) if known else math.nan
