@@ -24,6 +24,18 @@ def test_balanced_length_tree_keeps_its_budget(case, length):
     laws.check_balanced(tree)
 
 
+@given(case=cases(), length=st.integers(1, 60))
+def test_balanced_length_tree_is_the_longest_plain_one_whose_closure_fits(case, length):
+    longest = []
+    for shorter in range(1, length + 1):
+        plain = trees.length_tree(case.score, case.shape, case.min_size, shorter)
+        closed = trees.balance(plain, case.shape, case.min_size)
+        if len(closed) > length:
+            break
+        longest = closed
+    assert_same_leaves(case.tree(length=length, balance=True), longest, case.score)
+
+
 @given(case=cases(), length=st.integers(1, 150))
 def test_a_length_tree_that_is_balanced_already_stays_as_it_is(case, length):
     plain = trees.length_tree(case.score, case.shape, case.min_size, length)

@@ -159,23 +159,21 @@ def tree_from_pyramid(
 
 
 def _threshold_tree(pyramid: DetailPyramid, options: PatchOptions, value: float) -> PatchTree:
-    if options.balance:
-        lowest = _lowest_step(pyramid, options.max_depth)
-        splits = balanced_splits([level > value for level in pyramid.levels], lowest)
-        return _grow(pyramid, options, lambda step, index, score: splits[step][tuple(index.T)])
-    return _grow(pyramid, options, lambda step, index, score: score > value)
+    grow = _grow_balanced if options.balance else _grow
+    return grow(pyramid, options, lambda step, index, score: score > value)
 
 
 def _length_tree(pyramid: DetailPyramid, options: PatchOptions) -> PatchTree:
-    """Split the cell of highest score first; ties in Z-order; stop at the first split that exceeds the length."""
     curve = length_curve(pyramid, max_depth=options.max_depth)
-    if options.balance:
-        return _balanced_length_tree(pyramid, options, curve)
-    value = curve.split_value_for(options.length)
-    left = options.length - curve.length_at(value)
-    if value == 0:
-        return _threshold_tree(pyramid, options, value)
-    last = _last_tie(pyramid, options, value, left)
+    if not options.balance:
+        return _grow(pyramid, options, _length_rule(pyramid, options, curve, options.length))
+    return _balanced_length_tree(pyramid, options, curve)
+
+
+def _length_rule(pyramid: DetailPyramid, options: PatchOptions, curve: LengthCurve, length: int) -> Rule:
+    """Split the cell of highest score first; ties in Z-order; stop at the first split that exceeds the length."""
+    value = curve.split_value_for(length)
+    last = _last_tie(pyramid, options, value, length - curve.length_at(value)) if value > 0 else None
 
     def is_split(step: int, index: Index, score: Array) -> NDArray[np.bool_]:
         ties = score == value
@@ -184,7 +182,7 @@ def _length_tree(pyramid: DetailPyramid, options: PatchOptions) -> PatchTree:
             return (score > value) | ties
         return score > value
 
-    return _grow(pyramid, options, is_split)
+    return is_split
 
 
 def _last_tie(pyramid: DetailPyramid, options: PatchOptions, value: float, left: int) -> Any:
@@ -215,15 +213,24 @@ def _preorder(pyramid: DetailPyramid, step: int, index: Index) -> NDArray[np.uin
 
 
 def _balanced_length_tree(pyramid: DetailPyramid, options: PatchOptions, curve: LengthCurve) -> PatchTree:
-    """Return the balanced threshold tree of the smallest split value that fits the length."""
-    low, high = int(np.searchsorted(-curve.lengths, -options.length, side="left")), len(curve.split_values) - 1
-    while low < high:
+    """Balance the longest length tree that stays within the length once it is balanced."""
+
+    def balanced(length: int) -> PatchTree:
+        return _grow_balanced(pyramid, options, _length_rule(pyramid, options, curve, length))
+
+    low, high = 1, min(options.length, int(curve.lengths[0]))
+    best = balanced(high)
+    if len(best) <= options.length:
+        return best
+    best = balanced(low)
+    while low < high - 1:
         middle = (low + high) // 2
-        if len(_threshold_tree(pyramid, options, curve.split_values[middle])) <= options.length:
-            high = middle
+        tree = balanced(middle)
+        if len(tree) <= options.length:
+            low, best = middle, tree
         else:
-            low = middle + 1
-    return _threshold_tree(pyramid, options, curve.split_values[high])
+            high = middle
+    return best
 
 
 def _lowest_step(pyramid: DetailPyramid, max_depth: int | None) -> int:
@@ -253,6 +260,20 @@ def _grow(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> PatchTre
         children, inside = _children(pyramid, step, index[is_split])
         index = children[inside]
     return _assemble(pyramid, found)
+
+
+def _grow_balanced(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> PatchTree:
+    """Grow by a rule and add the splits that bring neighbours within one level."""
+    flags = [np.zeros(level.shape, bool) for level in pyramid.levels]
+
+    def mark(step: int, index: Index, score: Array) -> NDArray[np.bool_]:
+        is_split = rule(step, index, score)
+        flags[step][tuple(index[is_split].T)] = True
+        return is_split
+
+    _grow(pyramid, options, mark)
+    splits = balanced_splits(flags, _lowest_step(pyramid, options.max_depth))
+    return _grow(pyramid, options, lambda step, index, score: splits[step][tuple(index.T)])
 
 
 def _assemble(pyramid: DetailPyramid, found: list[tuple[int, Index, Array]]) -> PatchTree:
