@@ -124,7 +124,8 @@ def _axis_range(part: Any, length: int) -> range:
         return range(length)[part]
     if part is None or isinstance(part, bool | np.bool_ | list | np.ndarray):
         raise TypeError(
-            f"a lazy level takes integers, slices and '...', got {type(part).__name__}: slice first, then index the array"
+            f"a lazy level takes integers, slices and '...', got {type(part).__name__}: slice first, "
+            "then index the array"
         )
     index = operator.index(part)
     if not -length <= index < length:
@@ -221,7 +222,8 @@ class DecodedLevel(BoxLevel):
         if self.nbytes > free_bytes:
             raise InputError(
                 f"{self.path} must be decoded whole and needs {self.nbytes / 2**30:.1f} GiB, but "
-                f"{free_bytes / 2**30:.1f} GiB are free: convert it to a tiled TIFF or OME-Zarr, which is read in windows"
+                f"{free_bytes / 2**30:.1f} GiB are free: convert it to a tiled TIFF or OME-Zarr, "
+                "which is read in windows"
             )
         whole = self._decode()
         if whole.shape != self.shape:

@@ -28,6 +28,7 @@ def read_mask(source: Any, *, axes: str | None = None) -> Image:
     Parameters
     ----------
     source : path, array or Image
+        Path, array or image.
     axes : str, optional
         ``yx`` or ``zyx``, for arrays.
 
@@ -91,7 +92,8 @@ class LabelLevel(BoxLevel):
 
     def __init__(self, source: Any, name: str) -> None:
         dtype = np.dtype(source.dtype)
-        super().__init__(source.shape, np.int32 if dtype.kind == "f" else np.uint8 if dtype == bool else dtype, name)
+        whole = {"f": np.dtype(np.int32), "b": np.dtype(np.uint8), "i": np.dtype(f"u{dtype.itemsize}")}
+        super().__init__(source.shape, whole.get(dtype.kind, dtype), name)
         self.source = source
 
     def read_box(self, box: Box) -> NDArray[Any]:

@@ -38,6 +38,7 @@ def read_picture(path: Path) -> Image:
     Parameters
     ----------
     path : Path
+        The file.
 
     Returns
     -------

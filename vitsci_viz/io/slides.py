@@ -14,6 +14,7 @@ def read_slide(path: Path) -> Image:
     Parameters
     ----------
     path : Path
+        The file.
 
     Returns
     -------

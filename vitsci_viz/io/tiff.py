@@ -36,6 +36,7 @@ def read_tiff(path: Path) -> Image:
     Parameters
     ----------
     path : Path
+        The file.
 
     Returns
     -------

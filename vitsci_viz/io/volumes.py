@@ -30,6 +30,7 @@ def read_nifti(path: Path) -> Image:
     Parameters
     ----------
     path : Path
+        The file.
 
     Returns
     -------

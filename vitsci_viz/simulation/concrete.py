@@ -25,7 +25,9 @@ def ct_slice(shape: tuple[int, int] = (512, 512), seed: int = 0) -> tuple[NDArra
     Parameters
     ----------
     shape : (int, int)
+        Size along each axis in pixels.
     seed : int
+        Equal seeds give equal pixels.
 
     Returns
     -------
@@ -45,7 +47,9 @@ def ct_volume(
     Parameters
     ----------
     shape : (int, int, int)
+        Size along each axis in pixels.
     seed : int
+        Equal seeds give equal pixels.
 
     Returns
     -------

@@ -113,9 +113,11 @@ def noise(place: Window | Points, spacing: float, seed: int, salt: int) -> NDArr
     Parameters
     ----------
     place : Window or Points
+        Where to ask.
     spacing : float
         Distance of the lattice points in pixels: the size of the blobs.
     seed, salt : int
+        One salt per quantity makes independent fields of one seed.
 
     Returns
     -------

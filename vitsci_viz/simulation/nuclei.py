@@ -66,7 +66,9 @@ def draw_nuclei(
     Parameters
     ----------
     nuclei : Nuclei
+        What to draw.
     window : Window
+        Pixels to fill.
     chromatin : (height, width) float64
         Noise of about [-1, 1] that the chromatin is taken from.
 

@@ -42,9 +42,11 @@ def virtual_slide(
     shape : (int, int)
         Rows and columns of the whole slide, at `UM_PER_PIXEL`.
     seed : int
+        Equal seeds give equal pixels.
     region : (top, left, height, width), optional
         Only this part: the same pixels as in the whole slide.
     progress : Progress
+        Told how far it is; may raise `Cancelled`.
 
     Returns
     -------
@@ -98,6 +100,7 @@ def render_tile(shape: tuple[int, int], seed: int, top: int, left: int) -> tuple
     shape : (int, int)
         Of the whole slide.
     seed : int
+        Equal seeds give equal pixels.
     top, left : int
         First pixel; multiples of `TILE`.
 

@@ -31,8 +31,11 @@ def disks(shape: tuple[int, ...], seed: int = 0, *, count: int = 12) -> Sample:
     Parameters
     ----------
     shape : tuple of int
+        Size along each axis in pixels.
     seed : int
+        Equal seeds give equal pixels.
     count : int
+        How many.
     """
     mask = np.zeros(shape, np.uint8)
     grid = np.indices(shape, sparse=True)
@@ -50,8 +53,11 @@ def squares(shape: tuple[int, ...], seed: int = 0, *, count: int = 12) -> Sample
     Parameters
     ----------
     shape : tuple of int
+        Size along each axis in pixels.
     seed : int
+        Equal seeds give equal pixels.
     count : int
+        How many.
     """
     mask = np.zeros(shape, np.uint8)
     for index in range(count):
@@ -68,7 +74,9 @@ def vessels(shape: tuple[int, int], seed: int = 0) -> Sample:
     Parameters
     ----------
     shape : (int, int)
+        Size along each axis in pixels.
     seed : int
+        Equal seeds give equal pixels.
 
     Returns
     -------
@@ -80,9 +88,12 @@ def vessels(shape: tuple[int, int], seed: int = 0) -> Sample:
     inside = np.full(shape, -1e3)
     for segment in _branches(shape, seed):
         _draw_capsule(inside, window, *segment)
-    light = 1.0 - 0.45 * (
-        ((window.rows - shape[0] / 2) / shape[0]) ** 2 + ((window.columns - shape[1] / 2) / shape[1]) ** 2
-    ) * 2
+    light = (
+        1.0
+        - 0.45
+        * (((window.rows - shape[0] / 2) / shape[0]) ** 2 + ((window.columns - shape[1] / 2) / shape[1]) ** 2)
+        * 2
+    )
     light = light * (1 + 0.05 * noise(window, min(shape) / 6, seed, 31) + 0.02 * noise(window, 6, seed, 32))
     cover = smoothstep(inside, -1.2, 1.2) * 0.75
     ground, blood = np.array([214.0, 112.0, 62.0]), np.array([150.0, 38.0, 30.0])

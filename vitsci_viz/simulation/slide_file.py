@@ -1,6 +1,5 @@
 """A virtual slide of any size, streamed to a tiled pyramid on disk."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +43,7 @@ def write_large_slide(path: Path | str, side: int = 16_384, seed: int = 0, progr
     side : int
         A multiple of 1,024.
     seed : int
+        Equal seeds give equal pixels.
     progress : Progress
         Counts tiles; may raise `Cancelled`, and nothing is left behind then.
 
@@ -65,7 +65,8 @@ def write_large_slide(path: Path | str, side: int = 16_384, seed: int = 0, progr
     needed, free = _BYTES_PER_PIXEL * side * side, shutil.disk_usage(path.absolute().parent).free
     if free < needed:
         raise OutputError(
-            f"a slide of side {side:,} needs up to {needed / 2**30:.1f} GiB of disk, {path.parent} has {free / 2**30:.1f}"
+            f"a slide of side {side:,} needs up to {needed / 2**30:.1f} GiB of disk, {path.parent} has "
+            f"{free / 2**30:.1f} GiB: choose a smaller side or another disk"
         )
     with replacing(path) as temporary, replacing(mask_path(path)) as temporary_mask:
         spool = temporary_mask.with_suffix(".spool")
@@ -74,7 +75,7 @@ def write_large_slide(path: Path | str, side: int = 16_384, seed: int = 0, progr
             _write_pyramid(temporary, side, 3, bands, _mean_of_four, temporary.with_suffix(".half"))
         bands = _spooled(spool, side, 1)
         _write_pyramid(temporary_mask, side, 1, bands, _first_of_four, temporary_mask.with_suffix(".half"))
-        os.unlink(spool)
+        spool.unlink()
     return path
 
 

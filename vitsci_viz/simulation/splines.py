@@ -22,6 +22,7 @@ def join_splines(
     row_cell, column_cell : (height,), (width,) int64
         First of the four nodes that a row or a column depends on.
     row_weights, column_weights : (4, height), (4, width) float64
+        Of those four nodes.
 
     Returns
     -------

@@ -39,9 +39,11 @@ def lay_out(place: Window | Points, slide: tuple[int, int], seed: int) -> Layout
     Parameters
     ----------
     place : Window or Points
+        Where to ask.
     slide : (int, int)
         Rows and columns of the whole slide.
     seed : int
+        Equal seeds give equal pixels.
     """
     fat = fat_field(place, seed)
     return Layout(
@@ -77,11 +79,13 @@ def fibres(
     Parameters
     ----------
     window : Window
+        Pixels to fill.
     sheath : (height, width) float64
         Distance to the nearest gland in pixels, about; bends the fibres around it.
     grain : (height, width) float64
         Fine noise that breaks the fibres up.
     seed : int
+        Equal seeds give equal pixels.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def fat_cells(window: Window, seed: int) -> tuple[NDArray[np.float64], NDArray[n
     is_fat : (height, width) bool
         Pixels of cells whose centre lies in fat.
     """
-    i, j, y, x = jittered_points(window, FAT_SPACING, seed, 81, jitter=0.9)
+    _, _, y, x = jittered_points(window, FAT_SPACING, seed, 81, jitter=0.9)
     is_kept = fat_field(Points(y, x), seed) > FAT_LEVEL
     nearest, second = np.full(window.shape, 1e6), np.full(window.shape, 1e6)
     is_fat = np.zeros(window.shape, bool)
