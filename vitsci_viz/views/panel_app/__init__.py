@@ -1,0 +1,1 @@
+"""The browser dashboard: one frame, one page a job, drawn with Panel and Bokeh."""

@@ -1,9 +1,6 @@
 """What the user may take away: the overlay, the statistics, the tree, the recipe."""
 
-import csv
 import dataclasses
-import io
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,17 +66,21 @@ def overlay_file(session: PatchSession, options: PatchOptions, progress: Progres
 
 def json_file(session: PatchSession, options: PatchOptions, progress: Progress = silent) -> File:
     """Write the statistics as JSON."""
-    text = json.dumps(statistics(session, options), indent=2)
+    from vitsci_viz.workflows.table import to_json
+
+    text = to_json(statistics(session, options))
     return File(name=f"{_stem(session)}-statistics.json", mime="application/json", data=text.encode())
 
 
 def csv_file(session: PatchSession, options: PatchOptions, progress: Progress = silent) -> File:
     """Write the leaves by size as CSV, with the readings repeated on each line."""
+    from vitsci_viz.workflows.table import to_csv
+
     found = statistics(session, options)
     dice = found["readings"].pop("oracle_dice") or {}
     fixed = {**found["readings"], **{f"oracle_dice_{label}": value for label, value in dice.items()}}
     rows = [{**leaf, "size_px": "x".join(map(str, leaf["size_px"])), **fixed} for leaf in found["leaves"]]
-    return File(name=f"{_stem(session)}-statistics.csv", mime="text/csv", data=csv_text(rows).encode())
+    return File(name=f"{_stem(session)}-statistics.csv", mime="text/csv", data=to_csv(rows).encode())
 
 
 def tree_file(session: PatchSession, options: PatchOptions, progress: Progress = silent) -> File:
@@ -93,15 +94,6 @@ def tree_file(session: PatchSession, options: PatchOptions, progress: Progress =
         path = Path(folder) / "tree.npz"
         save_tree(path, session.tree(options, progress=progress))
         return File(name=f"{_stem(session)}-tree.npz", mime="application/octet-stream", data=path.read_bytes())
-
-
-def csv_text(rows: list[dict[str, Any]]) -> str:
-    """Write rows with the same keys as CSV."""
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]) if rows else [])
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
 
 
 DOWNLOADS: Mapping[str, tuple[str, Callable[[PatchSession, PatchOptions, Progress], File]]] = {

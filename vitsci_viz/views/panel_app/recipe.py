@@ -6,8 +6,11 @@ from typing import Any
 import yaml
 
 from vitsci_viz.errors import OptionError, VitsciVizError
+from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.types import Recipe
 from vitsci_viz.views.panel_app.components import Island
+from vitsci_viz.views.panel_app.library import UPLOAD_PREFIX
+from vitsci_viz.views.session.state import ViewState
 
 
 class RecipeDrawer:
@@ -37,6 +40,36 @@ class RecipeDrawer:
             self.view.put(error=str(error), text=str(message["text"]))
         else:
             self.view.put(error="", closed=self.view.state["opened"])
+
+
+def recipe_of(state: ViewState) -> Recipe:
+    """Return what is on screen as a recipe."""
+    inputs = {"image": state.source.removeprefix(UPLOAD_PREFIX)}
+    if state.mask:
+        inputs["mask"] = state.mask.removeprefix(UPLOAD_PREFIX)
+    return Recipe(workflow="patch", inputs=inputs, options=state.options.to_mapping())
+
+
+def options_in(content: Mapping[str, Any]) -> tuple[PatchOptions, str, str | None]:
+    """Read the setting, the image and the mask of a recipe, as its author wrote them.
+
+    Raises
+    ------
+    OptionError
+        It is no recipe of this page, or an option in it is not valid.
+    """
+    from vitsci_viz.workflows.catalogue import parse_recipe
+
+    recipe = parse_recipe(content)
+    if recipe.workflow != "patch":
+        raise OptionError(f"this page shows the workflow patch, got {recipe.workflow}: run it with vitsci-viz run")
+    for name in ("roi", "level"):
+        if recipe.options.get(name):
+            raise OptionError(f"this page shows whole images at their finest level: take {name} out of the recipe")
+    options = {name: value for name, value in recipe.options.items() if name in PatchOptions.model_fields}
+    given = content.get("inputs") or {}
+    mask = given.get("mask")
+    return PatchOptions(**options), str(given.get("image", "")), None if mask is None else str(mask)
 
 
 def read_yaml(text: str) -> Mapping[str, Any]:

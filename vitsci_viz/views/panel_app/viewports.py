@@ -1,20 +1,15 @@
 """The middle of the page: one canvas, three or two beside each other, all of the same image."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.views.panel_app.shots import Role, Shot
 from vitsci_viz.views.panel_app.tasks import Lane
 from vitsci_viz.views.panel_app.toolbar import Layout
 
 if TYPE_CHECKING:
-    from vitsci_viz.views.canvas.canvas import PatchCanvas
     from vitsci_viz.views.session.session import PatchSession
     from vitsci_viz.views.session.state import Window
-
-Role = Literal["image", "kept", "error", "other"]
-"""What a canvas shows: the image with leaves, the image from its tokens, its error, the second setting."""
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("image", "mask", "leaves"),
@@ -33,20 +28,6 @@ CAPTIONS: Mapping[Layout, tuple[str, ...]] = {
     "tokens": ("Image and leaves", "Put together from tokens", "Error of that"),
     "compare": ("A", "B"),
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Shot:
-    """What the viewports show: frozen, so that a worker may read it."""
-
-    session: "PatchSession"
-    options: PatchOptions
-    compare: PatchOptions | None = None
-    slice_index: int | None = None
-
-    def options_of(self, role: Role) -> PatchOptions:
-        """Return the setting that a canvas shows."""
-        return self.compare if role == "other" and self.compare is not None else self.options
 
 
 class Viewports:

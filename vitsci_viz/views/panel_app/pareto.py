@@ -1,0 +1,175 @@
+"""The Pareto explorer: many settings of one image, what they cost against what they keep, one click takes one over."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.views.panel_app.components import Island
+from vitsci_viz.views.panel_app.downloads import File
+from vitsci_viz.views.panel_app.forms import OptionForm
+from vitsci_viz.views.panel_app.plots import FrontPlot
+from vitsci_viz.workflows.options import SHARED_FIELDS, SweepOptions
+
+OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a6761d", "#999999")
+COSTS = {"tokens": "tokens", "step_flops": "operations of a training step"}
+
+
+class ParetoPanel:
+    """Two plots and a table of a sweep.
+
+    Parameters
+    ----------
+    on_run : callable
+        Called when the user asks for a sweep.
+    on_take : callable
+        Called with the setting that the user takes over.
+    """
+
+    def __init__(self, *, on_run: Callable[[], None], on_take: Callable[[PatchOptions], None]) -> None:
+        import panel as pn
+
+        self._on_run, self._on_take = on_run, on_take
+        self._rows: Sequence[Any] = ()
+        self._cost = "tokens"
+        self.form = OptionForm(SweepOptions(quality="fast"), on_change=lambda options: self._form_changed())
+        self.plots = (FrontPlot("reconstruction, PSNR (dB)", self.take), FrontPlot("oracle Dice", self.take))
+        self.view = Island(
+            script="pareto.js", style="pareto.css", on_message=self._receive, sizing_mode="stretch_both", min_height=180
+        )
+        self.head = Island(
+            script="pareto_head.js", style="pareto.css", on_message=self._receive, sizing_mode="stretch_width"
+        )
+        self._show_empty()
+        panes = [pn.pane.Bokeh(plot.figure, sizing_mode="stretch_both", margin=(0, 8, 0, 8)) for plot in self.plots]
+        panes[1].visible = False
+        self._dice_pane = panes[1]
+        plots = pn.Row(*panes, sizing_mode="stretch_both", min_height=240, margin=0)
+        surface = {"background": "var(--vz-panel)"}
+        self.panel = pn.Column(
+            self.head.panel, plots, self.view.panel, sizing_mode="stretch_both", margin=0, styles=surface, visible=False
+        )
+
+    def adopt(self, options: PatchOptions) -> None:
+        """Hold fixed in the sweep what the setting on screen has and the sweep does not vary."""
+        shared = {name: getattr(options, name) for name in SHARED_FIELDS}
+        details = () if options.detail is None else (options.detail,)
+        self.form.show(self.form.options.replace(details=details, **shared))
+
+    def clear(self) -> None:
+        """Forget the rows, as they are of another image."""
+        self._rows = ()
+        for plot in self.plots:
+            plot.clear()
+        self._dice_pane.visible = False
+        self._show_empty()
+
+    def set_running(self, is_running: bool) -> None:
+        """Say that a sweep runs."""
+        self.head.put(running=is_running)
+
+    def show(self, rows: Sequence[Any], current: PatchOptions) -> None:
+        """Draw the rows of a sweep.
+
+        Parameters
+        ----------
+        rows : sequence of SweepRow
+            In the order of the sweep.
+        current : PatchOptions
+            The setting on screen.
+        """
+        self._rows = rows
+        colours = colours_of(rows)
+        legend = [{"colour": colour, "text": f"token {side} px"} for side, colour in colours.items()]
+        self._dice_pane.visible = any(row.oracle_dice is not None for row in rows)
+        self._draw()
+        self.view.put(rows=[table_row(row, colours[row.setting.patch_size]) for row in rows])
+        self.head.put(legend=legend, count=len(rows), running=False, cost=self._cost)
+        self.mark(current)
+
+    def mark(self, current: PatchOptions) -> None:
+        """Mark the row that is on screen, where there is one."""
+        place = next((place for place, row in enumerate(self._rows) if row.setting == current), None)
+        self.view.put(chosen=-1 if place is None else place)
+        for plot in self.plots:
+            plot.mark(place)
+
+    def take(self, place: int) -> None:
+        """Take the setting of a row over."""
+        if 0 <= place < len(self._rows):
+            self._on_take(self._rows[place].setting)
+
+    def csv_file(self) -> File:
+        """Write the table as CSV."""
+        from vitsci_viz.workflows.table import to_csv
+
+        text = to_csv([row.to_mapping() for row in self._rows])
+        return File(name="sweep.csv", mime="text/csv", data=text.encode())
+
+    def _draw(self) -> None:
+        colours = colours_of(self._rows)
+        cost = [float(getattr(row.readings, self._cost)) for row in self._rows]
+        scores = (
+            [row.readings.psnr for row in self._rows],
+            [row.oracle_dice for row in self._rows],
+        )
+        marks = [
+            {
+                "colour": colours[row.setting.patch_size], "marker": "square" if row.is_uniform else "circle",
+                "text": title_of(row), "tokens": row.readings.tokens, "is_uniform": row.is_uniform,
+            }
+            for row in self._rows
+        ]  # fmt: skip
+        for plot, score in zip(self.plots, scores, strict=True):
+            plot.show(cost, [math.nan if value is None else value for value in score], marks, label=COSTS[self._cost])
+
+    def _form_changed(self) -> None:
+        self.form.acknowledge()
+
+    def _show_empty(self) -> None:
+        self.view.put(rows=[], chosen=-1)
+        self.head.put(legend=[], count=0, running=False, cost=self._cost)
+
+    def _receive(self, message: Mapping[str, Any]) -> None:
+        kind = message["kind"]
+        if kind == "run":
+            self._on_run()
+        elif kind == "take":
+            self.take(int(message["row"]))
+        elif kind == "cost" and message["value"] in COSTS:
+            self._cost = str(message["value"])
+            self.head.put(cost=self._cost)
+            if self._rows:
+                self._draw()
+        elif kind == "csv" and self._rows:
+            for piece in self.csv_file().pieces():
+                self.head.send(**piece)
+
+
+def colours_of(rows: Sequence[Any]) -> dict[Any, str]:
+    """Give each token side a colour that colour-blind readers tell apart."""
+    sides = dict.fromkeys(row.setting.patch_size for row in rows)
+    return {side: OKABE_ITO[place % len(OKABE_ITO)] for place, side in enumerate(sides)}
+
+
+def title_of(row: Any) -> str:
+    """Say in a few words what a setting is."""
+    setting = row.setting
+    leaf = setting.min_size or setting.patch_size
+    kind = "uniform grid" if row.is_uniform else row.detail
+    return f"{kind}, token {setting.patch_size} px, finest leaf {leaf} px"
+
+
+def table_row(row: Any, colour: str) -> dict[str, Any]:
+    """Return one line of the table in plain values."""
+    setting, readings = row.setting, row.readings
+    return {
+        "kind": "uniform" if row.is_uniform else setting.mode, "colour": colour, "patch": str(setting.patch_size),
+        "leaf": str(setting.min_size or setting.patch_size), "tokens": readings.tokens,
+        "step": readings.step_flops, "psnr": _finite(readings.psnr), "dice": _finite(row.oracle_dice),
+        "ssim": _finite(row.ssim), "front": row.is_front, "knee": row.is_knee,
+    }  # fmt: skip
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
