@@ -34,7 +34,8 @@ def reason_against(field: OptionField, options: Options) -> str | None:
     'has no effect while mode is threshold; it needs length'
     """
     for other, values in field.applies.items():
-        if getattr(options, other) not in values:
+        # an option may stand in a class that holds the other one fixed in another way
+        if other in type(options).model_fields and getattr(options, other) not in values:
             wanted = " or ".join(format_value(value) for value in values if value is not None)
             return f"has no effect while {other} is {format_value(getattr(options, other))}; it needs {wanted}"
     return None
