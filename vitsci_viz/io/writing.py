@@ -1,5 +1,7 @@
 """Arrays to image files, with spacing where the format holds one."""
 
+import hashlib
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,11 @@ def _write_png(path: Path, array: NDArray[Any]) -> None:
     path.write_bytes(imagecodecs.png_encode(np.ascontiguousarray(array), level=9))
 
 
+def _identity(array: NDArray[Any]) -> str:
+    """Return an identifier made from the pixels, so that equal images are equal files."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(np.ascontiguousarray(array)).hexdigest())}"
+
+
 def _write_tiff(
     path: Path, array: NDArray[Any], axes: str, spacing: tuple[float, ...] | None, unit: str | None
 ) -> None:
@@ -74,6 +81,7 @@ def _write_tiff(
     options |= {"compression": "deflate", "compressionargs": {"level": 9}, "predictor": array.dtype.kind in "ui"}
     metadata: dict[str, Any] = {"axes": letters}
     if spacing is not None:
+        metadata |= {"Creator": "vitsci_viz", "UUID": _identity(array)}
         spatial = axes.removesuffix("c").upper()
         metadata |= {f"PhysicalSize{axis}": step for axis, step in zip(spatial, spacing, strict=True)}
         metadata |= {f"PhysicalSize{axis}Unit": _UNIT_SIGNS.get(unit or "", unit) for axis in spatial}

@@ -135,19 +135,21 @@ def _write_pyramid(
                     resolutionunit="CENTIMETER",
                     maxworkers=_WORKERS,
                     **(colour | {"compressionargs": {"level": 90}} if channels == 3 else grey),
-                    **_place_in_pyramid(number, len(sides), channels),
+                    **_place_in_pyramid(number, sides, channels),
                 )
             bands = _spooled(following, level // 2, channels)
         for number in range(len(sides)):
             half.with_suffix(f".half{number}").unlink()
 
 
-def _place_in_pyramid(number: int, count: int, channels: int) -> dict[str, Any]:
+def _place_in_pyramid(number: int, sides: list[int], channels: int) -> dict[str, Any]:
+    """Return what tifffile needs to know of a level: the finest one carries the others."""
     if number:
         return {"subfiletype": 1, "metadata": None}
     size = {f"PhysicalSize{axis}": UM_PER_PIXEL for axis in "XY"}
     units = {f"PhysicalSize{axis}Unit": "µm" for axis in "XY"}
-    return {"subifds": count - 1, "metadata": {"axes": "YXS" if channels == 3 else "YX", **size, **units}}
+    metadata = {"axes": "YXS" if channels == 3 else "YX", "Creator": "vitsci_viz", **size, **units}
+    return {"subifds": len(sides) - 1, "metadata": metadata}
 
 
 def _tiles(bands: Iterator[NDArray[np.uint8]], shrink: Shrink, spool: Any) -> Iterator[NDArray[np.uint8]]:
