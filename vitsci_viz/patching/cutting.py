@@ -1,5 +1,6 @@
 """Token values of leaves: averages over cells, from memory or streamed over tiles."""
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,8 +22,8 @@ Array = NDArray[Any]
 Rows = NDArray[np.int64]
 WHOLE_BYTES = 2**30
 """Images up to this size are read at once; larger ones tile by tile."""
-CHUNK = 2048
-"""Leaves a thread cuts at a time."""
+CHUNK_PIXELS = 2**19
+"""Pixels under the leaves that a thread cuts at a time."""
 
 
 def leaf_groups(tree: PatchTree, rows: Rows | None = None) -> Iterator[tuple[Sides, Rows]]:
@@ -56,6 +57,10 @@ def cell_means(
         Side of a token on every axis.
     count : int
         Rows to return, at least one per leaf; the rest stay zero.
+    progress : callable
+        Called with each tile, where the image is larger than `WHOLE_BYTES`.
+    execution : ExecutionOptions or None
+        Threads; never changes the answer.
 
     Returns
     -------
@@ -79,20 +84,26 @@ def _with_channel(image: Image, pixels: Array) -> Array:
 def _cut(pixels: Array, corner: Sides, tree: PatchTree, rows: Rows, sides: Sides, tokens: Array, threads: int) -> None:
     """Cut leaves that lie in one array whose first pixel is at `corner`."""
     volume = pixels.reshape(*three(pixels.shape[:-1]), pixels.shape[-1])
-    column = np.dtype(np.uint32 if volume.dtype in (np.uint8, np.uint16) else np.float64)
+    out = tokens.reshape(len(tokens), *three(tokens.shape[1:-1]), tokens.shape[-1])
 
     def cut(size: Sides, members: Rows) -> None:
         cell = cell_of(size, sides)
         cells = tuple(side // c for side, c in zip(size, cell, strict=True))
+        column = _column_type(volume.dtype, cell)
+        scratch = np.zeros(three(size)[2] * volume.shape[-1], column)
+        first, is_exact = starts(tree, members, corner), column.kind == "u"
+        if cells == sides:
+            gather_means(volume, first, members, np.array(three(cell)), is_exact, scratch, out)
+            return
         found = np.zeros((len(members), *three(cells), volume.shape[-1]), tokens.dtype)
-        scratch = np.zeros(three(cells)[2] * three(cell)[2] * volume.shape[-1], column)
-        gather_means(volume, starts(tree, members, corner), np.array(three(cell)), scratch, found)
+        gather_means(volume, first, np.arange(len(members)), np.array(three(cell)), is_exact, scratch, found)
         tokens[members] = _repeated(found.reshape(len(members), *cells, -1), sides)
 
+    chunks = [(size, members, max(1, CHUNK_PIXELS // math.prod(size))) for size, members in leaf_groups(tree, rows)]
     jobs = [
-        (size, members[first : first + CHUNK])
-        for size, members in leaf_groups(tree, rows)
-        for first in range(0, len(members), CHUNK)
+        (size, members[first : first + many])
+        for size, members, many in chunks
+        for first in range(0, len(members), many)
     ]
     if threads <= 1 or len(jobs) <= 1:
         for job in jobs:
@@ -101,6 +112,13 @@ def _cut(pixels: Array, corner: Sides, tree: PatchTree, rows: Rows, sides: Sides
     with ThreadPoolExecutor(threads, thread_name_prefix="cut") as pool:
         for done in [pool.submit(cut, *job) for job in jobs]:
             done.result()
+
+
+def _column_type(dtype: np.dtype[Any], cell: Sides) -> np.dtype[Any]:
+    """Return a type that sums a whole cell without loss: unsigned for 8- and 16-bit data, else float64."""
+    if dtype not in (np.uint8, np.uint16):
+        return np.dtype(np.float64)
+    return np.dtype(np.uint32 if math.prod(cell) * np.iinfo(dtype).max < 2**32 else np.uint64)
 
 
 def _repeated(cells: Array, sides: Sides) -> Array:

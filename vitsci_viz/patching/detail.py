@@ -1,5 +1,6 @@
 """Detail per finest cell: edge pixels, gradient magnitude or variance, over fixed tiles."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.intensity import GreyScale, grey_scale, refuse_not_finite, sample_windows, to_8bit, to_grey
-from vitsci_viz.patching.kernels import GRADIENT_STEPS, block_gradient, block_moments
+from vitsci_viz.patching.kernels import GRADIENT_STEPS, block_counts, block_gradient, block_moments
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import DetailPyramid, cell_counts, depth_for, grid_shape, halve, sum_levels
 from vitsci_viz.patching.sides import resolve_sides, three
@@ -218,28 +219,33 @@ def _edges(
 
     def count(tile: Tile) -> Array:
         edges = edge_tile(read_window(image, tile.window), options, kernel, scale, limits)
-        return count_edges(edges[tile.crop()], min_size)
+        return count_edges(edges, min_size, margins=tile.margins)
 
     return _from_tiles(image, min_size, EDGE_HALO, count, progress, execution, limit=int(np.prod(min_size)))
 
 
-def count_edges(edges: Array, min_size: Sequence[int]) -> Array:
+def count_edges(
+    edges: Array, min_size: Sequence[int], *, margins: Sequence[tuple[int, int]] = ((0, 0), (0, 0))
+) -> Array:
     """Count the nonzero pixels of an edge map (0 or 255) in every cell.
 
-    An area resize of a map whose edges hold the cell's area returns the exact count, as the mean is whole.
+    Parameters
+    ----------
+    edges : (y, x) uint8
+        Edge map of a window.
+    min_size : sequence of int
+        Sides of a cell.
+    margins : two pairs of int
+        Pixels of the window before and after the part to count, on every axis.
+
+    Returns
+    -------
+    (cells_y, cells_x)
+        The smallest unsigned type that holds the area of a cell.
     """
-    small = tuple(min(side, 8) for side in min_size)
-    area = small[0] * small[1]
-    shape = grid_shape(edges.shape, small)
-    padded = cv2.copyMakeBorder(
-        edges & area, 0, shape[0] * small[0] - edges.shape[0], 0, shape[1] * small[1] - edges.shape[1],
-        cv2.BORDER_CONSTANT, value=0,
-    ) if area > 1 else edges & 1  # fmt: skip
-    counts = cv2.resize(padded, shape[::-1], interpolation=cv2.INTER_AREA) if area > 1 else padded
-    while small != tuple(min_size):
-        axes = [side < wanted for side, wanted in zip(small, min_size, strict=True)]
-        small = tuple(side * 2 if grow else side for side, grow in zip(small, axes, strict=True))
-        counts = halve(counts, np.min_scalar_type(int(np.prod(small))), axes)
+    inside = [n - before - after for n, (before, after) in zip(edges.shape, margins, strict=True)]
+    counts = np.empty(grid_shape(inside, min_size), np.min_scalar_type(math.prod(min_size)))
+    block_counts(np.ascontiguousarray(edges), np.array(margins), np.array(min_size), counts)
     return counts
 
 

@@ -105,7 +105,41 @@ def block_moments(volume: Array, shift: float, blocks: Array, total: Array, squa
 
 
 @numba.njit(cache=True, nogil=True)
-def gather_means(volume: Array, start: Array, cell: Array, sums: Array, out: Array) -> None:
+def block_counts(edges: Array, skip: Array, side: Array, out: Array) -> None:
+    """Count the odd pixels of an edge map (0 or 255) in every block.
+
+    Parameters
+    ----------
+    edges : (y, x) uint8
+        Edges with a margin.
+    skip : (2, 2) int64
+        Margin before and after on every axis that is not counted.
+    side : (2,) int64
+        Sides of a block, at most 65,535.
+    out : (by, bx) unsigned
+        Counts, written in place.
+    """
+    bottom = edges.shape[0] - skip[0, 1]
+    left, width = skip[1, 0], edges.shape[1] - skip[1, 0] - skip[1, 1]
+    sums = np.zeros(width, np.uint16)
+    for by in range(out.shape[0]):
+        sums[:] = 0
+        y0 = skip[0, 0] + by * side[0]
+        for y in range(y0, min(y0 + side[0], bottom)):
+            row = edges[y, left : left + width]
+            for x in range(width):
+                sums[x] += row[x] & 1
+        for bx in range(out.shape[1]):
+            total = 0
+            for x in range(bx * side[1], min((bx + 1) * side[1], width)):
+                total += sums[x]
+            out[by, bx] = total
+
+
+@numba.njit(cache=True, nogil=True)
+def gather_means(
+    volume: Array, start: Array, rows: Array, cell: Array, is_exact: bool, sums: Array, out: Array
+) -> None:
     """Average the pixels of every token cell of leaves of one size; cells outside the image stay zero.
 
     Parameters
@@ -114,17 +148,22 @@ def gather_means(volume: Array, start: Array, cell: Array, sums: Array, out: Arr
         Values.
     start : (n, 3) int64
         First pixel of every leaf.
+    rows : (n,) int64
+        Row of `out` of every leaf.
     cell : (3,) int64
         Pixels per token value on every axis.
+    is_exact : bool
+        `sums` are integers that hold the sum of a whole cell, so that the order of additions is free.
     sums : (px * cell[2] * c,)
-        Scratch of a type that holds a column sum: uint32 for 8- and 16-bit integers, else float64.
-    out : (n, pz, py, px, c) float32
+        Scratch of a type that holds a column sum: unsigned for 8- and 16-bit integers, else float64.
+    out : (>= n, pz, py, px, c) float32 or float64
         Token values, zero on entry.
     """
     nz, ny, nx, channels = volume.shape
-    rows = volume.reshape(nz, ny, nx * channels)
-    _, pz, py, px, _ = out.shape
-    step = cell[2] * channels
+    lines = volume.reshape(nz, ny, nx * channels)
+    length, pz, py, px, _ = out.shape
+    values = out.reshape(length, pz, py, px * channels)
+    zero = sums.dtype.type(0)
     for leaf in range(len(start)):
         x0 = start[leaf, 2]
         columns = min(px * cell[2], nx - x0)
@@ -136,22 +175,60 @@ def gather_means(volume: Array, start: Array, cell: Array, sums: Array, out: Arr
                 y1 = min(y0 + cell[1], ny)
                 if z1 <= z0 or y1 <= y0:
                     continue
-                sums[:] = 0
+                first = lines[z0, y0, x0 * channels : (x0 + columns) * channels]
+                for i in range(len(first)):
+                    sums[i] = zero + first[i]
                 for z in range(z0, z1):
-                    for y in range(y0, y1):
-                        row = rows[z, y, x0 * channels : (x0 + columns) * channels]
-                        for i in range(len(row)):
-                            sums[i] += row[i]
-                for tx in range(px):
-                    inside = min(cell[2], columns - tx * cell[2])
-                    if inside <= 0:
-                        break
-                    count = (z1 - z0) * (y1 - y0) * inside
-                    for c in range(channels):
-                        value = 0.0
-                        for i in range(tx * step + c, tx * step + inside * channels, channels):
-                            value += sums[i]
-                        out[leaf, tz, ty, tx, c] = value / count
+                    for y in range(y0 + (z == z0), y1):
+                        line = lines[z, y, x0 * channels : (x0 + columns) * channels]
+                        for i in range(len(line)):
+                            sums[i] += line[i]
+                target = values[rows[leaf], tz, ty]
+                if is_exact and columns == px * cell[2]:
+                    _average_pairs(sums, px, cell[2], channels, (z1 - z0) * (y1 - y0) * cell[2], target)
+                else:
+                    _average_runs(sums, columns, cell[2], channels, (z1 - z0) * (y1 - y0), target)
+
+
+@numba.njit(cache=True, nogil=True)
+def _average_pairs(sums: Array, cells: int, wide: int, channels: int, count: int, target: Array) -> None:
+    """Halve a line of sums until there is one a cell, `wide` a power of two; then divide by the pixels of a cell."""
+    width = cells * wide
+    while width > cells:
+        width //= 2
+        if channels == 1:
+            for i in range(width):
+                sums[i] = sums[2 * i] + sums[2 * i + 1]
+        elif channels == 3:  # spelled out, as the compiler then knows the stride
+            for i in range(width):
+                sums[3 * i] = sums[6 * i] + sums[6 * i + 3]
+                sums[3 * i + 1] = sums[6 * i + 1] + sums[6 * i + 4]
+                sums[3 * i + 2] = sums[6 * i + 2] + sums[6 * i + 5]
+        else:
+            for i in range(width):
+                for c in range(channels):
+                    sums[i * channels + c] = sums[2 * i * channels + c] + sums[(2 * i + 1) * channels + c]
+    if count & (count - 1) == 0:
+        factor = 1.0 / count  # a power of two: exact
+        for i in range(cells * channels):
+            target[i] = sums[i] * factor
+    else:
+        for i in range(cells * channels):
+            target[i] = sums[i] / count
+
+
+@numba.njit(cache=True, nogil=True)
+def _average_runs(sums: Array, columns: int, wide: int, channels: int, lines: int, target: Array) -> None:
+    """Add the sums of every cell from left to right and divide by its pixels; the last cell may be cut off."""
+    for first in range(0, columns, wide):
+        inside = min(wide, columns - first)
+        for c in range(channels):
+            value = 0.0
+            at = first * channels + c
+            for _ in range(inside):
+                value += sums[at]
+                at += channels
+            target[first // wide * channels + c] = value / (lines * inside)
 
 
 @numba.njit(cache=True, nogil=True)
