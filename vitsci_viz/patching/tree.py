@@ -55,7 +55,7 @@ class LengthCurve:
         return float(self.split_values[min(first, len(self.split_values) - 1)])
 
     def knee(self) -> tuple[float, int]:
-        """Return the point farthest below the chord of the curve on logarithmic axes.
+        """Return the point farthest from the chord of the curve on logarithmic axes, where its slope changes most.
 
         References
         ----------
@@ -67,7 +67,7 @@ class LengthCurve:
         x, y = np.log(self.split_values[keep]), np.log(self.lengths[keep])
         x = (x - x[0]) / (x[-1] - x[0])
         y = (y - y[-1]) / max(y[0] - y[-1], np.finfo(float).eps)
-        best = int(np.argmax((1 - x) - y))
+        best = int(np.argmax(np.abs((1 - x) - y)))
         return float(self.split_values[keep][best]), int(self.lengths[keep][best])
 
 
