@@ -7,7 +7,9 @@ from hypothesis import given
 
 from tests.patching.cases import as_image, cases, images, sides
 from tests.reference.cells import root, sum_score, variance_score
+from vitsci_viz.patching.detail import count_edges
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.pyramid import sum_levels
 from vitsci_viz.patching.tree import detail_pyramid
 
 
@@ -64,3 +66,13 @@ def test_a_cell_full_of_edges_is_counted_whole():
         )
         assert full.levels[-1].item() == 90_000
         assert full.levels[0].flat[0] == side * side
+
+
+@pytest.mark.parametrize("side", [1, 2, 4, 8, 16, 32, 128])
+def test_cells_full_of_edge_pixels_do_not_overflow(side):
+    full = np.full((512, 512), 255, np.uint8)
+    counts = count_edges(full, (side, side))
+    assert (counts == side * side).all()
+    levels = sum_levels(counts, (512, 512), (side, side), limit=side * side)
+    assert [int(level.flat[0]) for level in levels] == [(side << step) ** 2 for step in range(len(levels))]
+    assert levels[-1].item() == 512 * 512

@@ -229,6 +229,17 @@ def test_class_fractions_are_the_reference_and_add_up_to_one_inside(seed, data, 
     np.testing.assert_allclose(sequence.tokens.sum(axis=-1), inside, atol=1e-6)
 
 
+def test_the_number_of_classes_can_be_fixed_for_masks_that_lack_some():
+    mask = np.ones((20, 20), np.uint8)
+    tree = sparse_tree((20, 20), (4, 4))
+    tokens = gather(mask, tree, 4, labels=True, classes=5).tokens
+    assert tokens.shape[-1] == 5
+    assert tokens[..., 1].max() == 1
+    assert tokens[..., [0, 2, 3, 4]].max() == 0
+    with pytest.raises(VitsciVizError, match="classes"):
+        gather(mask * 7, tree, 4, labels=True, classes=5)
+
+
 @given(seed=st.integers(0, 99), data=st.data())
 def test_most_frequent_class_of_a_mask_constant_on_leaves_is_the_mask(seed, data):
     tree = sparse_tree((37, 22), data.draw(sides(2)), seed)

@@ -216,6 +216,12 @@ def test_nans_are_refused_with_their_count_and_place(detail):
         build_tree(image, PatchOptions(detail=detail))
 
 
+@pytest.mark.parametrize("detail", ["edges", "gradient", "variance"])
+def test_an_image_of_nothing_but_nans_is_refused(detail):
+    with pytest.raises(InputError, match=r"1,200 of 1,200"):
+        build_tree(np.full((30, 40), np.nan, np.float32), PatchOptions(detail=detail))
+
+
 def test_infinities_are_refused():
     image = np.random.default_rng(0).random((30, 40)).astype(np.float32)
     image[3, 4] = np.inf
