@@ -15,6 +15,7 @@ from vitsci_viz.cli.flags import (
     text_flag,
     workflow_signature,
 )
+from vitsci_viz.cli.options import ServeOptions
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.options import PRESETS
 from vitsci_viz.types import Recipe
@@ -76,3 +77,16 @@ def _run_signature() -> inspect.Signature:
 
 
 run = as_function(_run_signature(), _run, "Run a recipe again, bit for bit.")
+
+
+def _serve(values: Mapping[str, Any]) -> int:
+    options = ServeOptions(**given(values, "option"))
+    from vitsci_viz.views.panel_app.server import serve as start
+
+    start(**{name: getattr(options, name) for name in ServeOptions.model_fields})
+    return 0
+
+
+serve = as_function(
+    inspect.Signature([*options_flags("option", ServeOptions)]), _serve, "Open the dashboard in the browser."
+)

@@ -35,21 +35,22 @@ def workflow_signature(entry: WorkflowEntry) -> inspect.Signature:
     parameters = [
         *(_slot_flag("input", slot, INPUTS, is_positional=slot.required) for slot in entry.inputs),
         *(_slot_flag("output", slot, OUTPUTS) for slot in entry.outputs),
-        *options_flags("option", options),
+        *options_flags("option", options, argument=entry.argument),
         *options_flags("execution", ExecutionOptions),
         *_run_flags(has_presets=hasattr(options, "preset"), has_rows=entry.has_rows),
     ]
     return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
 
 
-def options_flags(prefix: str, options: type[Options]) -> Iterator[inspect.Parameter]:
-    """Yield a flag per option, grouped as forms group them."""
+def options_flags(prefix: str, options: type[Options], *, argument: str = "") -> Iterator[inspect.Parameter]:
+    """Yield a flag per option, grouped as forms group them; `argument` is understood without its flag as well."""
     groups: dict[str, Group] = {}
     first = 80 if options is ExecutionOptions else 10
     for field in fields_of(options):
         heading = field.group or "Options"
         groups.setdefault(heading, Group(heading, sort_key=first + len(groups)))
-        yield _option_flag(f"{prefix}_{field.name}", field, groups[heading])
+        flag = _option_flag(f"{prefix}_{field.name}", field, groups[heading])
+        yield flag.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) if field.name == argument else flag
 
 
 def flag_name(name: str) -> str:

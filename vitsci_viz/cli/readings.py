@@ -10,7 +10,7 @@ from rich.text import Text
 
 from vitsci_viz.patching.readings import Readings
 from vitsci_viz.types import Report
-from vitsci_viz.views.session.wording import Reading, reading_lines, size
+from vitsci_viz.views.session.wording import Reading, decibel, reading_lines, share, side, size
 
 ACCENT, QUIET, GOOD = "bold cyan", "bright_black", "green"
 
@@ -43,7 +43,8 @@ def _headline(results: Mapping[str, Any]) -> Text:
         (str(results["image"]), "bold"),
         (f"  {shape} px{channels}\n", QUIET),
         (tokens, ACCENT),
-        f" = {100 * results['share']:.1f} % of the {results['uniform_tokens']:,} a uniform grid needs",
+        f" = {share(results['share'])} of the {results['uniform_tokens']:,} a uniform {side(results['min_size'])} grid "
+        "needs",
         no_wrap=False,
     )
 
@@ -86,5 +87,70 @@ def _footer(report: Report) -> Text:
     return Text("\n".join(lines), style=QUIET)
 
 
-READINGS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"patch": patch_readings}
+def sweep_readings(report: Report) -> Iterator[RenderableType]:
+    """Show the settings worth having, fewest tokens first, with the knee marked."""
+    rows = report.results["rows"]
+    front = sorted((row for row in rows if row["front"]), key=lambda row: row["tokens"])
+    adaptive = sum(not row["uniform"] for row in rows)
+    images = report.results["images"]
+    name = images[0] if len(images) == 1 else f"{len(images)} images (means)"
+    yield Text.assemble(
+        (name, "bold"), (f"  {adaptive} adaptive settings beside {len(rows) - adaptive} uniform grids", QUIET)
+    )
+    distinct = list({(row["tokens"], row["psnr"], row["oracle_dice"]): row for row in reversed(front)}.values())[::-1]
+    yield _sweep_table(distinct, has_dice=rows[0]["oracle_dice"] is not None)
+    best = next((row for row in front if row["knee"]), None)
+    if best is not None:
+        yield Text(f"Beyond the knee ({best['tokens']:,.0f} tokens) more tokens buy little.", style=GOOD)
+    yield Text("Only settings that no other one beats are listed; --csv and --json print all.", style=QUIET)
+    yield _footer(report)
+
+
+def _sweep_table(rows: list[Mapping[str, Any]], *, has_dice: bool) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style=QUIET)
+    heads = ("", "tokens", "patch", "leaf", "tree", "PSNR", "SSIM", *(["oracle Dice"] if has_dice else []), "step")
+    for head in heads:
+        table.add_column(head, justify="left" if head == "tree" else "right", no_wrap=True)
+    for row in rows:
+        cells = [
+            "knee" if row["knee"] else "", f"{row['tokens']:,.0f}", f"{row['patch_size']}", f"{row['min_size']}",
+            _tree_in_words(row), decibel(row["psnr"]), "" if row["ssim"] is None else f"{row['ssim']:.3f}",
+        ]  # fmt: skip
+        cells += [f"{row['oracle_dice']:.4f}"] if has_dice else []
+        table.add_row(*cells, flops(row["step_flops"]), style=GOOD if row["knee"] else "")
+    return table
+
+
+def flops(count: float) -> str:
+    """Write a number of operations.
+
+    >>> flops(8.1e9), flops(1.24e13)
+    ('8.1 GFLOP', '12 TFLOP')
+    """
+    value, unit = (count / 1e12, "TFLOP") if count >= 1e12 else (count / 1e9, "GFLOP")
+    return f"{value:,.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
+
+
+def _tree_in_words(row: Mapping[str, Any]) -> str:
+    if row["uniform"]:
+        return "uniform grid"
+    budget = f"length {row['length']:,}" if row["mode"] == "length" else f"split value {row['split_value']:,.4g}"
+    return f"{row['detail']}, {budget}"
+
+
+def sample_readings(report: Report) -> Iterator[RenderableType]:
+    """List the files that were written."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", style=QUIET, no_wrap=True)
+    for path, count in zip(report.results["files"], report.results["bytes"], strict=True):
+        table.add_row(path, size(count))
+    yield table
+
+
+READINGS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {
+    "patch": patch_readings,
+    "sweep": sweep_readings,
+    "sample": sample_readings,
+}
 """How the results of each workflow are shown."""

@@ -26,6 +26,8 @@ class Slot:
         Name on the command line where it differs from the key.
     suffixes : tuple of str
         Endings that an output may have; empty allows any.
+    is_folder : bool
+        A folder that may exist already: the files in it are checked one by one.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Slot:
     required: bool = False
     flag: str = ""
     suffixes: tuple[str, ...] = ()
+    is_folder: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,8 @@ class WorkflowEntry:
         One sentence for help texts.
     inputs, outputs : tuple of Slot
         The files it reads and writes; the first required input is the positional argument.
+    argument : str
+        Option that the command line takes without its flag as well.
     has_rows : bool
         The results are rows under the key ``rows``; they can be printed as CSV.
     """
@@ -58,6 +63,7 @@ class WorkflowEntry:
     summary: str
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
+    argument: str = ""
     has_rows: bool = False
 
     def load_function(self) -> Any:
@@ -110,10 +116,13 @@ CATALOGUE: dict[str, WorkflowEntry] = {
     ),
     "sample": WorkflowEntry(
         function="vitsci_viz.workflows.sample:run_sample",
-        options="vitsci_viz.workflows.sample:SampleOptions",
-        summary="Make the generated samples anew (seeded), or fetch a public one.",
+        options="vitsci_viz.simulation.options:SampleOptions",
+        summary="Write samples with masks: generated ones anew from their seed, shipped and public ones as they are.",
         inputs=(),
-        outputs=(Slot(name="folder", flag="out", help="Folder that receives the files.", required=True),),
+        outputs=(
+            Slot(name="folder", flag="out", help="Folder that receives the files.", required=True, is_folder=True),
+        ),
+        argument="name",
     ),
 }
 """Every workflow by name."""

@@ -20,16 +20,18 @@ def check_outputs(recipe: Recipe, *, force: bool = False) -> None:
     OutputExistsError, OutputError
         An output exists (without `force`), or its place cannot be written.
     """
-    allowed = {slot.name: slot.suffixes for slot in entry_of(recipe.workflow).outputs}
+    slots = {slot.name: slot for slot in entry_of(recipe.workflow).outputs}
     taken = {_resolved(value): f"the input '{name}'" for name, value in recipe.inputs.items()}
     for name, value in recipe.outputs.items():
         place = _resolved(value)
         if place in taken:
             raise OptionError(f"the output '{name}' is also {taken[place]} ({value}): give it another name")
         taken[place] = f"the output '{name}'"
-        if allowed[name] and Path(value).suffix.lower() not in allowed[name]:
-            raise OptionError(f"the output '{name}' must end in {' or '.join(allowed[name])}, got {Path(value).name}")
-        check_output(value, force=force)
+        endings = slots[name].suffixes
+        if endings and Path(value).suffix.lower() not in endings:
+            raise OptionError(f"the output '{name}' must end in {' or '.join(endings)}, got {Path(value).name}")
+        if not slots[name].is_folder:
+            check_output(value, force=force)
 
 
 @contextlib.contextmanager
