@@ -16,7 +16,8 @@ Pixels = NDArray[np.uint8]
 
 SMALLEST_PX = 3.0
 """Leaves smaller than this on the screen are shaded instead of outlined."""
-SHADE_OPACITY = 0.6
+SHADE_OPACITY = 0.5
+TOLD_APART = 6
 DARKEST = 70
 """First entry of viridis that is used: darker ones vanish on a dark picture."""
 
@@ -25,12 +26,15 @@ DARKEST = 70
 def level_colours(depth: int) -> Pixels:
     """Return a colour per level, (depth + 1, 3) RGB: viridis from blue (coarse) to yellow (fine).
 
+    The finest levels are told apart best; all levels beyond `TOLD_APART` share the first colour.
+
     >>> level_colours(2).tolist()
     [[54, 92, 140], [32, 164, 133], [253, 231, 36]]
     """
     ramp = np.arange(256, dtype=np.uint8)[:, None]
     viridis = np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1], np.uint8)
-    places = np.linspace(DARKEST, 255, depth + 1) if depth else np.array([255.0])
+    steps = np.minimum(np.arange(depth, -1, -1), TOLD_APART)
+    places = 255 - steps * (255 - DARKEST) / max(1, min(depth, TOLD_APART))
     colours = viridis[np.round(places).astype(int)]
     colours.flags.writeable = False
     return colours

@@ -2,31 +2,31 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
-from bokeh.models import ColumnDataSource, CustomJS, LinearColorMapper, Range1d
-from bokeh.plotting import figure
+from typing import Any, cast
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import nearest
-from vitsci_viz.views.canvas.script import controller_code
+from vitsci_viz.views.canvas.legend import legend_of
+from vitsci_viz.views.canvas.models import LEAVES, OVERVIEW, QUAD_COLUMNS, build_models
 from vitsci_viz.views.canvas.wire import frame_columns
 from vitsci_viz.views.session.layers import LeafScene, Picture, Raster
 from vitsci_viz.views.session.lookup import Leaf
 from vitsci_viz.views.session.state import Window
 
 Scene = Picture | Raster | LeafScene
+Layers = dict[str, tuple[bool, float]]
+"""Visibility and opacity of every layer."""
 
-BACKGROUND = "#161616"
-LABELS = {
-    "image": "Image", "reconstruction": "From tokens", "error": "Error", "mask": "Mask", "leaves": "Leaves",
-}  # fmt: skip
+LABELS = {"image": "Image", "reconstruction": "From tokens", "error": "Error", "mask": "Mask", "leaves": "Leaves"}
 DEFAULT_LAYERS = ("image", "reconstruction", "error", "mask", "leaves")
 
 
 class PatchCanvas:
     """A viewport: pan, zoom, layers, legend, scale bar, status line. Touch it on the document's thread only.
+
+    With the canvas focused: ``+ -`` and the wheel zoom, dragging and the arrows pan, shift-drag zooms into a box,
+    double click, ``0`` or ``f`` fits, ``[ ]`` change the slice, ``1-9`` toggle layers, ``s`` saves a PNG, ``?``
+    lists the keys.
 
     Parameters
     ----------
@@ -41,7 +41,12 @@ class PatchCanvas:
     height : int, optional
         Height in CSS pixels; None fills the box around it.
     link : PatchCanvas, optional
-        Another canvas whose view and cursor this one shares.
+        Another canvas whose view and cursor this one shares; sizes may differ.
+
+    Notes
+    -----
+    The page keeps the view as a centre and a scale, so the aspect is true whatever the size of the box. Frames
+    travel compressed and are decoded in the page; only the source that changed is sent.
     """
 
     def __init__(
@@ -59,30 +64,42 @@ class PatchCanvas:
         self._on_window: list[Callable[[Window], None]] = []
         self._on_probe: list[Callable[[tuple[float, float] | None], None]] = []
         self._on_slice: list[Callable[[int], None]] = []
-        self._on_layers: list[Callable[[dict[str, tuple[bool, float]]], None]] = []
+        self._on_layers: list[Callable[[Layers], None]] = []
         self._state: dict[str, Any] = {
-            "shape": [int(n) for n in shape],
-            "spacing_um": float(spacing_um[-1]) if spacing_um else None,
+            **_image_state(shape, spacing_um),
             "title": title,
-            "layers": {
-                name: {"label": LABELS.get(name, name.capitalize()), "visible": True, "opacity": 1.0, "offered": False}
-                for name in layers
-            },
-            "legend": None, "leaf": None, "status": [], "stale": False, "message": "", "command": None,
+            "layers": {name: _new_layer(name) for name in layers},
+            "stale": False,
+            "message": "",
+            "command": None,
             "image_serial": 0,
-        }  # fmt: skip
-        self._build(height, link)
+        }
+        self._models = build_models(
+            shape, layers, json.dumps(self._state), height=height, shared=link._models.shared if link else None
+        )
+        self._models.windows.on_change("data", self._take_window)
+        self._models.probes.on_change("data", self._take_probe)
+        self._models.events.on_change("data", self._take_event)
+
+    @property
+    def layout(self) -> Any:
+        """The Bokeh model to place in a page or a notebook."""
+        return self._models.plot
+
+    @property
+    def figure(self) -> Any:
+        """The Bokeh figure."""
+        return self._models.plot
 
     # ---- what is drawn
 
     def show(self, layer: str, scene: Scene | None) -> None:
         """Draw a scene on a layer; only this layer's source changes. None empties it."""
         self._check_layer(layer)
-        raster = scene.raster if isinstance(scene, LeafScene) else scene
-        self._send_frame(layer, raster)
-        if layer == "leaves":
+        self._send_frame(layer, scene.raster if isinstance(scene, LeafScene) else scene)
+        if layer == LEAVES:
             self._send_quads(scene if isinstance(scene, LeafScene) else None)
-        self._offer(layer, scene)
+        self._change_layer(layer, offered=scene is not None, legend=legend_of(scene))
 
     def show_picture(self, picture: Picture | None) -> None:
         """Draw the image."""
@@ -90,11 +107,11 @@ class PatchCanvas:
 
     def show_leaves(self, scene: LeafScene | None) -> None:
         """Draw the leaves and their legend."""
-        self.show("leaves", scene)
+        self.show(LEAVES, scene)
 
     def show_overview(self, picture: Picture | None) -> None:
         """Draw the whole image small behind everything, so that nothing is blank while it sharpens."""
-        self._send_frame("overview", picture)
+        self._send_frame(OVERVIEW, picture)
 
     def show_probe(self, leaf: Leaf | None, text: Sequence[str] = ()) -> None:
         """Answer a probe: outline a leaf and write parts of the status line."""
@@ -113,27 +130,26 @@ class PatchCanvas:
             changes["visible"] = bool(visible)
         if opacity is not None:
             changes["opacity"] = float(opacity)
-        layers = {**self._state["layers"], name: {**self._state["layers"][name], **changes}}
-        self._change(layers=layers)
+        self._change_layer(name, **changes)
 
     def set_stale(self, is_stale: bool, message: str = "") -> None:
-        """Dim the overlays while they do not match the options, with a word on what is being done."""
+        """Dim the picture while it does not match the options, with a word on what is being done."""
         self._change(stale=bool(is_stale), message=message)
 
     def set_image(
         self, shape: tuple[int, int], *, spacing_um: Sequence[float] | None = None, title: str | None = None
     ) -> None:
         """Take another image: empty every layer and fit."""
-        for name in self._frames:
+        for name in self._models.frames:
             self._send_frame(name, None)
         self._send_quads(None)
+        layers = self._state["layers"]
         self._change(
-            shape=[int(n) for n in shape],
-            spacing_um=float(spacing_um[-1]) if spacing_um else None,
+            **_image_state(shape, spacing_um),
             title=self._state["title"] if title is None else title,
-            layers={name: {**layer, "offered": False} for name, layer in self._state["layers"].items()},
-            legend=None, leaf=None, status=[], image_serial=self._state["image_serial"] + 1,
-        )  # fmt: skip
+            layers={name: {**layer, "offered": False, "legend": None} for name, layer in layers.items()},
+            image_serial=self._state["image_serial"] + 1,
+        )
 
     # ---- where it looks
 
@@ -143,7 +159,7 @@ class PatchCanvas:
         return self._window
 
     @property
-    def layers(self) -> dict[str, tuple[bool, float]]:
+    def layers(self) -> Layers:
         """Visibility and opacity of every layer."""
         return {name: (layer["visible"], layer["opacity"]) for name, layer in self._state["layers"].items()}
 
@@ -169,7 +185,7 @@ class PatchCanvas:
         """Call back with -1 or 1 for the keys ``[`` and ``]``."""
         self._on_slice.append(callback)
 
-    def on_layers(self, callback: Callable[[dict[str, tuple[bool, float]]], None]) -> None:
+    def on_layers(self, callback: Callable[[Layers], None]) -> None:
         """Call back when the user toggles or fades a layer."""
         self._on_layers.append(callback)
 
@@ -178,154 +194,83 @@ class PatchCanvas:
         for callbacks in (self._on_window, self._on_probe, self._on_slice, self._on_layers):
             callbacks.clear()
 
-    # ---- inside
-
-    def _build(self, height: int | None, link: "PatchCanvas | None") -> None:
-        rows, columns = self._state["shape"]
-        self._x_range, self._y_range = Range1d(0, columns), Range1d(rows, 0)
-        self.figure = figure(
-            x_range=self._x_range, y_range=self._y_range, toolbar_location=None, tools="", min_border=0,
-            background_fill_color=BACKGROUND, border_fill_color=BACKGROUND, outline_line_color=None,
-            sizing_mode="stretch_both" if height is None else "stretch_width",
-            height=height, min_width=120, min_height=120, output_backend="canvas", match_aspect=False,
-        )  # fmt: skip
-        self.figure.axis.visible = False
-        self.figure.grid.visible = False
-        self.layout = self.figure
-        self._frames: dict[str, ColumnDataSource] = {}
-        self._images: dict[str, ColumnDataSource] = {}
-        self._renderers: dict[str, list[Any]] = {}
-        for name in ("overview", *self._state["layers"]):
-            self._add_image(name)
-        if "leaves" in self._state["layers"]:
-            self._add_quads()
-        self._link = ColumnDataSource({"cx": [None], "cy": [None], "scale": [None]}) if link is None else link._link
-        self._pointer = ColumnDataSource({"x": [None], "y": [None], "owner": [""]}) if link is None else link._pointer
-        self._windows = ColumnDataSource({})
-        self._probes = ColumnDataSource({})
-        self._events = ColumnDataSource({"kind": [""], "value": ["null"], "serial": [0]})
-        self._state_source = ColumnDataSource({"json": [json.dumps(self._state)]})
-        self._connect()
-
-    def _add_image(self, name: str) -> None:
-        self._frames[name] = ColumnDataSource(frame_columns(None, 0))
-        self._images[name] = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
-        renderer = self.figure.image_rgba(
-            image="image",
-            x="x",
-            y="y",
-            dw="dw",
-            dh="dh",
-            source=self._images[name],
-            origin="bottom_left",
-            anchor="bottom_left",
-        )
-        self._renderers[name] = [renderer]
-
-    def _add_quads(self) -> None:
-        self._quads = ColumnDataSource({"left": [], "right": [], "top": [], "bottom": [], "level": []})
-        self._mapper = LinearColorMapper(palette=["#ffffff"], low=-0.5, high=0.5)
-        renderer = self.figure.quad(
-            left="left",
-            right="right",
-            top="top",
-            bottom="bottom",
-            source=self._quads,
-            fill_color=None,
-            line_color={"field": "level", "transform": self._mapper},
-            line_width=1,
-        )
-        self._renderers["leaves"].append(renderer)
-
-    def _connect(self) -> None:
-        script = CustomJS(
-            args={
-                "figure": self.figure, "x_range": self._x_range, "y_range": self._y_range, "frames": self._frames,
-                "images": self._images, "renderers": self._renderers, "link": self._link, "pointer": self._pointer,
-                "windows": self._windows, "probes": self._probes, "events": self._events, "state": self._state_source,
-                "blank": ColumnDataSource({"image": [np.zeros((1, 1), np.uint32)]}),
-            },
-            code=controller_code(),
-        )  # fmt: skip
-        for name in ("inner_width", "inner_height"):
-            self.figure.js_on_change(name, script)
-        for source in (*self._frames.values(), self._state_source, self._link, self._pointer):
-            source.js_on_change("data", script)
-        self._windows.on_change("data", self._take_window)
-        self._probes.on_change("data", self._take_probe)
-        self._events.on_change("data", self._take_event)
+    # ---- from the page
 
     def _take_window(self, attr: str, old: Any, new: Any) -> None:
         names = ("x0", "y0", "x1", "y1", "width", "height")
         x0, y0, x1, y1, width, height = (new[name][0] for name in names)
         self._window = Window(x0, y0, x1, y1, int(width), int(height))
-        for callback in self._on_window:
+        for callback in tuple(self._on_window):
             callback(self._window)
 
     def _take_probe(self, attr: str, old: Any, new: Any) -> None:
         point = (float(new["y"][0]), float(new["x"][0])) if new["inside"][0] else None
-        for callback in self._on_probe:
+        for callback in tuple(self._on_probe):
             callback(point)
 
     def _take_event(self, attr: str, old: Any, new: Any) -> None:
         value = json.loads(new["value"][0])
         if new["kind"][0] == "slice":
-            for callback in self._on_slice:
+            for callback in tuple(self._on_slice):
                 callback(int(value))
-        if new["kind"][0] == "layer":
+        elif new["kind"][0] == "layer" and value["name"] in self._state["layers"]:
             layer = self._state["layers"][value["name"]]
             layer.update(visible=bool(value["visible"]), opacity=float(value["opacity"]))
-            for callback in self._on_layers:
+            for callback in tuple(self._on_layers):
                 callback(self.layers)
+
+    # ---- to the page
 
     def _command(self, **command: Any) -> None:
         self._serial += 1
         self._change(command={**command, "serial": self._serial})
 
+    def _change_layer(self, name: str, **changes: Any) -> None:
+        layers = self._state["layers"]
+        self._change(layers={**layers, name: {**layers[name], **changes}})
+
     def _change(self, **changes: Any) -> None:
         if all(self._state[name] == value for name, value in changes.items()):
             return
         self._state.update(changes)
-        self._state_source.data = {"json": [json.dumps(self._state)]}
+        self._models.state.data = {"json": [json.dumps(self._state)]}
 
     def _send_frame(self, name: str, scene: Picture | Raster | None) -> None:
-        if scene is None and not len(self._frames[name].data["bytes"][0]):
+        source = self._models.frames[name]
+        if scene is None and not len(cast(Any, source.data["bytes"])[0]):
             return
         self._serial += 1
-        self._frames[name].data = frame_columns(scene, self._serial)
+        source.data = cast(Any, frame_columns(scene, self._serial))
 
     def _send_quads(self, scene: LeafScene | None) -> None:
-        if "leaves" not in self._state["layers"]:
+        models = self._models
+        if scene is None or scene.quads is None:
+            if len(models.quads.data["left"]):
+                models.quads.data = cast(Any, {name: [] for name in QUAD_COLUMNS})
             return
-        quads = scene.quads if scene is not None else None
-        if quads is None:
-            if len(self._quads.data["left"]):
-                self._quads.data = {name: [] for name in self._quads.data}
-            return
-        assert scene is not None
-        if list(self._mapper.palette) != list(scene.colours):
-            self._mapper.update(palette=list(scene.colours), low=-0.5, high=len(scene.colours) - 0.5)
-        self._quads.data = {
-            "left": quads.left, "right": quads.right, "top": quads.top, "bottom": quads.bottom, "level": quads.level,
-        }  # fmt: skip
-
-    def _offer(self, name: str, scene: Scene | None) -> None:
-        layers = {**self._state["layers"], name: {**self._state["layers"][name], "offered": scene is not None}}
-        changes: dict[str, Any] = {"layers": layers}
-        if isinstance(scene, LeafScene):
-            changes["legend"] = {
-                "title": f"{scene.total:,} leaves",
-                "rows": [
-                    {
-                        "colour": row.colour,
-                        "text": " x ".join(str(side) for side in sorted(set(row.size), reverse=True)) + " px",
-                        "count": f"{row.count:,}",
-                    }
-                    for row in scene.legend
-                ],
-            }
-        self._change(**changes)
+        if list(models.mapper.palette) != list(scene.colours):
+            models.mapper.update(palette=list(scene.colours), low=-0.5, high=len(scene.colours) - 0.5)
+        models.quads.data = cast(Any, {name: getattr(scene.quads, name) for name in QUAD_COLUMNS})
 
     def _check_layer(self, name: str) -> None:
         if name not in self._state["layers"]:
             raise OptionError(f"unknown layer '{name}': {nearest(name, self._state['layers'])}")
+
+
+def _image_state(shape: tuple[int, int], spacing_um: Sequence[float] | None) -> dict[str, Any]:
+    return {
+        "shape": [int(n) for n in shape],
+        "spacing_um": float(spacing_um[-1]) if spacing_um else None,
+        "leaf": None,
+        "status": [],
+    }
+
+
+def _new_layer(name: str) -> dict[str, Any]:
+    return {
+        "label": LABELS.get(name, name.capitalize()),
+        "visible": True,
+        "opacity": 1.0,
+        "offered": False,
+        "legend": None,
+    }

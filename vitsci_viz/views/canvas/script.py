@@ -8,9 +8,16 @@ PARTS = ("layers.js", "chrome.js", "controller.js", "main.js")
 
 
 @functools.cache
-def controller_code() -> str:
-    """Return the body of the script that runs in the page for every trigger."""
+def controller_code(background: str) -> str:
+    """Return the body of the script that runs in the page for every trigger.
+
+    Parameters
+    ----------
+    background : str
+        CSS colour behind the picture.
+    """
     folder = resources.files("vitsci_viz.views.canvas") / "page"
-    style = json.dumps((folder / "chrome.css").read_text(encoding="utf-8"))
+    style = (folder / "chrome.css").read_text(encoding="utf-8")
     parts = [(folder / name).read_text(encoding="utf-8") for name in PARTS]
-    return "\n".join([f"const STYLE = {style}", *parts])
+    constants = f"const STYLE = {json.dumps(style)}\nconst BACKGROUND = {json.dumps(background)}"
+    return "\n".join([constants, *parts])

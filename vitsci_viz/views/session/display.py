@@ -1,6 +1,8 @@
 """The image at every zoom: stored levels, and overviews made for images that bring none."""
 
+import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,17 +10,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.types import Image, LevelArray
 
 Array = NDArray[Any]
 
 COARSE_SIDE = 1024
 """Overviews are made until the longest side is at most this many pixels."""
+QUICK_PIXELS = 2**26
+"""A level up to this size is halved at once; a larger one in the background, shown by samples meanwhile."""
+STRIPE_PIXELS = 2**25
+"""Pixels of a large level that are read at a time."""
+SLACK = 1.001
+"""Steps of stored levels are rarely exact powers of two."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DisplayLevel:
-    """One resolution with its step: finest-level pixels per pixel along y and x (and z for volumes)."""
+    """One resolution with its step: finest-level pixels per pixel along y and x (z first for volumes)."""
 
     array: LevelArray
     step: tuple[float, ...]
@@ -27,6 +38,32 @@ class DisplayLevel:
     def step_yx(self) -> tuple[float, float]:
         """Step along y and x."""
         return self.step[-2], self.step[-1]
+
+
+class SampledLevel:
+    """Every n-th pixel of a large level: what is shown until its overview is made.
+
+    Parameters
+    ----------
+    source : level array (y, x[, c])
+        The large level.
+    every : int
+        Distance between samples along y and x.
+    """
+
+    def __init__(self, source: LevelArray, every: int) -> None:
+        self._source, self._every = source, every
+        rows, columns, *rest = source.shape
+        self.shape = (max(1, rows // every), max(1, columns // every), *rest)
+        self.dtype = source.dtype
+
+    def __getitem__(self, key: tuple[slice, slice]) -> Array:
+        """Read a box given by two slices; rows are read one by one, as a box would hold every pixel between them."""
+        rows, columns = range(self.shape[0])[key[0]], range(self.shape[1])[key[1]]
+        wide = slice(columns.start * self._every, columns.stop * self._every, columns.step * self._every)
+        middle = self._every // 2
+        lines = [np.asarray(self._source[(row * self._every + middle, wide)]) for row in rows]
+        return np.stack(lines)[:, : len(columns)]
 
 
 class DisplayPyramid:
@@ -44,6 +81,9 @@ class DisplayPyramid:
         self.image = image
         self._interpolation = cv2.INTER_NEAREST if is_labels else cv2.INTER_AREA
         self._guard = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self._worker: threading.Thread | None = None
+        self._closed = False
         self._levels = tuple(
             DisplayLevel(
                 array=level,
@@ -51,6 +91,14 @@ class DisplayPyramid:
             )
             for level in image.levels
         )
+
+    def on_sharper(self, callback: Callable[[], None]) -> None:
+        """Call back, from a worker thread, when an overview made in the background is there: draw again."""
+        self._listeners.append(callback)
+
+    def close(self) -> None:
+        """Stop what runs in the background."""
+        self._closed = True
 
     def level_for(self, scale: float) -> DisplayLevel:
         """Return the coarsest level that still has a pixel for every screen pixel.
@@ -62,8 +110,9 @@ class DisplayPyramid:
         """
         if self.image.ndim == 2:
             self._make_overviews(scale)
-        fitting = [level for level in self._levels if max(level.step_yx) <= scale * 1.001]
-        return fitting[-1] if fitting else self._levels[0]
+        fitting = [level for level in self._levels if max(level.step_yx) <= scale * SLACK]
+        level = fitting[-1] if fitting else self._levels[0]
+        return self._sampled(level, scale) if self.image.ndim == 2 else level
 
     def read(self, level: DisplayLevel, rows: slice, columns: slice, slice_index: int | None) -> Array:
         """Read a box of a level as (h, w, c)."""
@@ -75,18 +124,72 @@ class DisplayPyramid:
         return array if self.image.axes.endswith("c") else array[..., None]
 
     def _make_overviews(self, scale: float) -> None:
+        """Halve the coarsest level until it suits the scale; a large one is left to a worker thread."""
         with self._guard:
-            while True:
+            while max(self._levels[-1].array.shape[:2]) > COARSE_SIDE:
                 coarsest = self._levels[-1]
-                rows, columns = (int(n) for n in coarsest.array.shape[:2])
-                if max(rows, columns) <= COARSE_SIDE or max(coarsest.step_yx) * 2 > scale * 1.001:
+                if max(coarsest.step_yx) * 2 > scale * SLACK:
                     return
-                half = cv2.resize(
-                    np.asarray(coarsest.array[...]),
-                    (max(1, columns // 2), max(1, rows // 2)),
-                    interpolation=self._interpolation,
-                )
-                if self.image.axes.endswith("c"):
-                    half = half.reshape(*half.shape[:2], -1)
-                step = (rows / half.shape[0] * coarsest.step[0], columns / half.shape[1] * coarsest.step[1])
-                self._levels = (*self._levels, DisplayLevel(array=half, step=step))
+                if _pixels(coarsest) > QUICK_PIXELS:
+                    if self._worker is None:
+                        self._worker = threading.Thread(target=self._reduce_large, daemon=True, name="overview")
+                        self._worker.start()
+                    return
+                self._append(self._shrunk(np.asarray(coarsest.array[...]), 2), coarsest)
+
+    def _append(self, smaller: Array, parent: DisplayLevel) -> None:
+        step = (
+            parent.array.shape[0] / smaller.shape[0] * parent.step[0],
+            parent.array.shape[1] / smaller.shape[1] * parent.step[1],
+        )
+        self._levels = (*self._levels, DisplayLevel(array=smaller, step=step))
+
+    def _shrunk(self, pixels: Array, factor: int) -> Array:
+        height, width = (max(1, n // factor) for n in pixels.shape[:2])
+        return resized(pixels, height, width, interpolation=self._interpolation)
+
+    def _sampled(self, level: DisplayLevel, scale: float) -> DisplayLevel:
+        """Replace a level that is far too fine for the scale (its overview is being made) by samples of it."""
+        every = 2 ** int(np.log2(max(1.0, scale * SLACK / max(level.step_yx))))
+        if every < 4 or _pixels(level) <= QUICK_PIXELS or level is not self._levels[-1]:
+            return level
+        array = SampledLevel(level.array, every)
+        step = tuple(own * n / m for own, n, m in zip(level.step, level.array.shape[:2], array.shape[:2], strict=True))
+        return DisplayLevel(array=array, step=step)
+
+    def _reduce_large(self) -> None:
+        """Average the coarsest stored level down stripe by stripe, then tell who listens."""
+        source = self._levels[-1]
+        rows, columns = source.array.shape[:2]
+        factor = 2
+        while rows * columns > QUICK_PIXELS * factor**2 / 4:
+            factor *= 2
+        height = max(factor, STRIPE_PIXELS // columns // factor * factor)
+        parts: list[Array] = []
+        for first in range(0, rows // factor * factor, height):
+            if self._closed:
+                return
+            last = min(first + height, rows // factor * factor)
+            try:
+                stripe = np.asarray(source.array[(slice(first, last), slice(0, columns // factor * factor))])
+            except (OSError, VitsciVizError) as error:
+                _log.warning("no overview of %s: %s", self.image.name, error)
+                return
+            parts.append(self._shrunk(stripe, factor))
+        with self._guard:
+            self._append(np.concatenate(parts), source)
+        for listener in tuple(self._listeners):
+            listener()
+
+
+def resized(pixels: Array, height: int, width: int, *, interpolation: int = cv2.INTER_AREA) -> Array:
+    """Resize (h, w[, c]) pixels of any real dtype; types that OpenCV cannot resize become float32."""
+    is_known = pixels.dtype.name in ("uint8", "uint16", "float32", "float64")
+    source = np.ascontiguousarray(pixels if is_known else pixels.astype(np.float32))
+    small: Array = np.asarray(cv2.resize(source, (width, height), interpolation=interpolation))
+    return small.reshape(height, width, *pixels.shape[2:])
+
+
+def _pixels(level: DisplayLevel) -> int:
+    rows, columns = level.array.shape[:2]
+    return int(rows) * int(columns)

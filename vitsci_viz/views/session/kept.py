@@ -148,7 +148,8 @@ def _cell_means(
     side = min(cell[-2:])
     if side > WIDEST_CELL * min(level.step_yx):
         level = session.display.level_for(side / WIDEST_CELL)
-    slices, borders = [], []
+    slices: list[slice] = []
+    borders: list[Rows] = []
     for axis, step in enumerate(level.step_yx):
         length = level.array.shape[session.image.ndim - 2 + axis]
         edges = np.arange(first[axis], last[axis] + 2) * cell[axis - 2] / step

@@ -59,7 +59,7 @@ class LeafQuads:
     Parameters
     ----------
     left, top, right, bottom : (n,) float32
-        Edges in pixels of the finest level.
+        Edges in pixels of the finest level, moved to the nearest screen pixel.
     level : (n,) uint8
         Level of every leaf.
     """

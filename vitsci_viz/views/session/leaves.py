@@ -1,6 +1,7 @@
 """The leaves in a window: rectangles while they are few and large, a raster of lines and shading otherwise."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitsci_viz.patching.draw import leaf_raster
 from vitsci_viz.patching.options import PatchOptions
@@ -8,7 +9,9 @@ from vitsci_viz.types import PatchTree
 from vitsci_viz.views.session.layers import LeafQuads, LeafScene, LegendRow, Raster
 from vitsci_viz.views.session.palettes import SHADE, leaf_palette, level_names
 from vitsci_viz.views.session.session import PatchSession
-from vitsci_viz.views.session.state import Window
+from vitsci_viz.views.session.state import MARGIN, Window
+
+Places = NDArray[np.int64]
 
 MOST_QUADS = 10_000
 SMALLEST_PX = 3.0
@@ -16,7 +19,12 @@ SMALLEST_PX = 3.0
 
 
 def leaves(
-    session: PatchSession, options: PatchOptions, window: Window, *, slice_index: int | None = None
+    session: PatchSession,
+    options: PatchOptions,
+    window: Window,
+    *,
+    slice_index: int | None = None,
+    margin: float = MARGIN,
 ) -> LeafScene:
     """Return the leaves that a window shows.
 
@@ -30,14 +38,17 @@ def leaves(
         What the screen shows.
     slice_index : int, optional
         Slice of a volume; leaves that cross it are shown.
+    margin : float
+        Share of the window shown beyond each edge.
     """
+    window = window.padded(margin)
     tree = session.flat_tree(options, slice_index or 0)
     depth = session.pyramid(options).depth
     seen = visible_leaves(tree, window)
     smallest = float(tree.size[seen].min()) / window.scale if len(seen) else np.inf
     as_quads = len(seen) <= MOST_QUADS and smallest >= SMALLEST_PX
     return LeafScene(
-        quads=_quads(tree, seen) if as_quads else None,
+        quads=_quads(tree, seen, window) if as_quads else None,
         raster=None if as_quads else _raster(tree, window, depth),
         colours=level_names(depth),
         visible=len(seen),
@@ -46,7 +57,7 @@ def leaves(
     )
 
 
-def visible_leaves(tree: PatchTree, window: Window) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def visible_leaves(tree: PatchTree, window: Window) -> Places:
     """Return the places in the sequence of the leaves that a window shows.
 
     Parameters
@@ -76,10 +87,15 @@ def _legend(tree: PatchTree, depth: int) -> tuple[LegendRow, ...]:
     )
 
 
-def _quads(tree: PatchTree, seen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> LeafQuads:
+def _quads(tree: PatchTree, seen: Places, window: Window) -> LeafQuads:
+    """Put edges on whole screen pixels: lines stay one pixel wide and crisp."""
     first = tree.origin[seen]
     last = np.minimum(first + tree.size[seen], tree.shape)
-    (top, left), (bottom, right) = first.T.astype(np.float32), last.T.astype(np.float32)
+    corner = np.array([window.y0, window.x0])
+    per_px = np.array([window.height / (window.y1 - window.y0), window.width / (window.x1 - window.x0)])
+    (top, left), (bottom, right) = (
+        (np.floor((edge - corner) * per_px + 0.5) / per_px + corner).T.astype(np.float32) for edge in (first, last)
+    )
     return LeafQuads(left=left, top=top, right=right, bottom=bottom, level=tree.level[seen].astype(np.uint8))
 
 

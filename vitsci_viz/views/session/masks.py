@@ -4,23 +4,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.views.session.display import resized
 from vitsci_viz.views.session.layers import Raster
 from vitsci_viz.views.session.palettes import mask_palette
 from vitsci_viz.views.session.picture import box_in
 from vitsci_viz.views.session.session import PatchSession
-from vitsci_viz.views.session.state import Window
+from vitsci_viz.views.session.state import MARGIN, Window
 
 OUTLINE = 128
 """Added to the class index on the outline."""
 
 
-def mask_overlay(session: PatchSession, window: Window, *, slice_index: int | None = None) -> Raster | None:
+def mask_overlay(
+    session: PatchSession, window: Window, *, slice_index: int | None = None, margin: float = MARGIN
+) -> Raster | None:
     """Return the mask in a window at screen size; None without a mask or where the window misses the image.
 
     Class k has index k inside and ``128 + k`` on its one-pixel outline.
     """
     if session.mask_display is None:
         return None
+    window = window.padded(margin)
     level = session.mask_display.level_for(window.scale)
     box = box_in(level, window, session.shape)
     if box is None:
@@ -28,7 +32,7 @@ def mask_overlay(session: PatchSession, window: Window, *, slice_index: int | No
     classes = session.mask_display.read(level, box.rows, box.columns, slice_index)[..., 0]
     height = max(1, min(classes.shape[0], round((box.extent[3] - box.extent[1]) / window.scale)))
     width = max(1, min(classes.shape[1], round((box.extent[2] - box.extent[0]) / window.scale)))
-    small = cv2.resize(classes.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    small = resized(classes.astype(np.uint8), height, width, interpolation=cv2.INTER_NEAREST)
     return Raster(index=_with_outline(small), palette=mask_palette(), extent=box.extent, label="mask")
 
 

@@ -4,15 +4,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.views.session.contrast import to_rgb
-from vitsci_viz.views.session.display import DisplayLevel
+from vitsci_viz.views.session.display import DisplayLevel, resized
 from vitsci_viz.views.session.layers import Extent, Picture
 from vitsci_viz.views.session.session import PatchSession
-from vitsci_viz.views.session.state import Window
+from vitsci_viz.views.session.state import MARGIN, Window
 
 OVERVIEW_SIDE = 512
 """Longest side of the small picture of the whole image that stays behind everything."""
@@ -35,22 +34,28 @@ class PixelBox:
     extent: Extent
 
 
-def picture(session: PatchSession, window: Window, *, slice_index: int | None = None) -> Picture:
+def picture(
+    session: PatchSession, window: Window, *, slice_index: int | None = None, margin: float = MARGIN
+) -> Picture:
     """Return the image in a window at no more pixels than the screen shows.
 
     Parameters
     ----------
     session : PatchSession
+        The open image.
     window : Window
         May reach beyond the image; only what is inside is returned.
     slice_index : int, optional
         Slice of a volume.
+    margin : float
+        Share of the window shown beyond each edge.
 
     Returns
     -------
     Picture
         A 1 x 1 black picture where the window misses the image.
     """
+    window = window.padded(margin)
     level = session.display.level_for(window.scale)
     box = box_in(level, window, session.shape)
     if box is None:
@@ -65,7 +70,7 @@ def overview(session: PatchSession, *, slice_index: int | None = None) -> Pictur
     rows, columns = session.shape[-2:]
     scale = max(rows, columns) / OVERVIEW_SIDE
     window = Window(0, 0, columns, rows, max(1, round(columns / scale)), max(1, round(rows / scale)))
-    return picture(session, window, slice_index=slice_index)
+    return picture(session, window, slice_index=slice_index, margin=0)
 
 
 def empty_picture() -> Picture:
@@ -96,12 +101,11 @@ def shrink(pixels: NDArray[Any], step: tuple[float, float]) -> NDArray[Any]:
     Parameters
     ----------
     pixels : (h, w, c)
+        Any real dtype.
     step : tuple of float
         Pixels per screen pixel along y and x.
     """
     height, width = (max(1, round(n / max(1.0, s))) for n, s in zip(pixels.shape[:2], step, strict=True))
     if (height, width) == pixels.shape[:2]:
         return pixels
-    kind = pixels.dtype if pixels.dtype in (np.uint8, np.uint16, np.float32, np.float64) else np.float32
-    small = cv2.resize(np.ascontiguousarray(pixels, dtype=kind), (width, height), interpolation=cv2.INTER_AREA)
-    return small.reshape(height, width, pixels.shape[-1])
+    return resized(pixels, height, width)

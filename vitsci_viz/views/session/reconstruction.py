@@ -9,17 +9,23 @@ from vitsci_viz.views.session.layers import Picture, Raster
 from vitsci_viz.views.session.palettes import scalar_palette
 from vitsci_viz.views.session.picture import empty_picture, shrink
 from vitsci_viz.views.session.session import PatchSession
-from vitsci_viz.views.session.state import Window
+from vitsci_viz.views.session.state import MARGIN, Window
 
 ERROR_SHARE = 0.25
 """Share of the image's contrast at which the error map is brightest: one scale for every setting and zoom."""
 
 
 def reconstruction(
-    session: PatchSession, options: PatchOptions, window: Window, *, slice_index: int | None = None
+    session: PatchSession,
+    options: PatchOptions,
+    window: Window,
+    *,
+    slice_index: int | None = None,
+    margin: float = MARGIN,
 ) -> Picture:
-    """Return the image as its tokens hold it: the value of a screen pixel is the mean over its token cell, or
-    over the pixel itself where cells are smaller.
+    """Return the image as its tokens hold it, at screen size.
+
+    The value of a screen pixel is the mean over its token cell, or over the pixel itself where cells are smaller.
 
     Parameters
     ----------
@@ -31,7 +37,10 @@ def reconstruction(
         What the screen shows.
     slice_index : int, optional
         Slice of a volume.
+    margin : float
+        Share of the window shown beyond each edge.
     """
+    window = window.padded(margin)
     found = _kept(session, options, window, slice_index)
     if found is None:
         return empty_picture()
@@ -39,7 +48,12 @@ def reconstruction(
 
 
 def error_map(
-    session: PatchSession, options: PatchOptions, window: Window, *, slice_index: int | None = None
+    session: PatchSession,
+    options: PatchOptions,
+    window: Window,
+    *,
+    slice_index: int | None = None,
+    margin: float = MARGIN,
 ) -> Raster:
     """Return the absolute difference between image and reconstruction, averaged over channels, on one fixed scale.
 
@@ -53,12 +67,15 @@ def error_map(
         What the screen shows.
     slice_index : int, optional
         Slice of a volume.
+    margin : float
+        Share of the window shown beyond each edge.
 
     Returns
     -------
     Raster
         Index 255 is a quarter of the image's contrast (in the units of the image: `high`), or more.
     """
+    window = window.padded(margin)
     found = _kept(session, options, window, slice_index)
     contrast = session.contrast
     span = np.subtract(contrast.high, contrast.low, dtype=np.float32)

@@ -1,6 +1,7 @@
 """One open image: the heavy parts computed once, every question after that a look-up."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +123,7 @@ class PatchSession:
         """Return the trees of a setting."""
         from vitsci_viz.patching.forest import forest_options
 
-        return tuple(self.tree(each, progress=progress) for each in forest_options(options))
+        return tuple(self.tree(each, progress=progress) for each in forest_options(self.image, options))
 
     def curve(self, options: PatchOptions) -> Any:
         """Return the whole curve of length against split value."""
@@ -199,6 +200,16 @@ class PatchSession:
             first=self.readings(first), second=self.readings(second),
             shared_leaves=shared_leaves(self.tree(first), self.tree(second)),
         )  # fmt: skip
+
+    def on_sharper(self, callback: Callable[[], None]) -> None:
+        """Call back, from a worker thread, when a sharper overview of a huge image is there: draw again."""
+        self.display.on_sharper(callback)
+
+    def close(self) -> None:
+        """Stop what runs in the background."""
+        for display in (self.display, self.mask_display):
+            if display is not None:
+                display.close()
 
     def _pixel_key(self, options: PatchOptions) -> tuple[Any, ...]:
         return (*(getattr(options, name) for name in PIXEL_OPTIONS), self.sides(options).min_size)

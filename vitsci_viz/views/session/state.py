@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,8 +10,10 @@ from vitsci_viz.errors import OptionError
 from vitsci_viz.params import format_value, nearest, parse_text
 from vitsci_viz.patching.options import PatchOptions
 
-MAXIMUM_SIDE = 8192
-"""Longest side of a viewport in screen pixels that is answered at full sharpness."""
+MAXIMUM_SIDE = 16384
+"""Longest side of a viewport in screen pixels."""
+MARGIN = 0.1
+"""Share of a window that scenes show beyond each edge, so that a pan meets pixels at once."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class ViewState:
 
     source: str = ""
     mask: str | None = None
-    options: PatchOptions = PatchOptions()
+    options: PatchOptions = field(default_factory=PatchOptions)
     window: Window | None = None
     slice_index: int | None = None
     compare: PatchOptions | None = None
@@ -188,7 +190,9 @@ def _exact(value: Any) -> str:
 
 def _read_options(texts: dict[str, str]) -> PatchOptions:
     # the mode always counts, so that a link with both length and split value is no clash
-    return PatchOptions(**{"mode": "threshold", **{name: parse_text(text) for name, text in texts.items()}})
+    values: dict[str, Any] = {"mode": "threshold"}
+    values.update((name, parse_text(text)) for name, text in texts.items())
+    return PatchOptions(**values)
 
 
 def _read_window(text: str) -> Window:

@@ -1,20 +1,32 @@
 // What lies over the picture: layers, legend, scale bar, status line, cursor. Plain elements: moving them repaints nothing.
 
+const KEYS = [
+  ["wheel  + -", "zoom"], ["drag  arrows", "pan"], ["shift-drag", "zoom into a box"], ["double click  0  f", "fit"],
+  ["[ ]", "slice"], ["1 - 9", "toggle a layer"], ["s", "save a PNG"], ["?", "these keys"],
+]
+const KEYS_TABLE = `<table>${KEYS.map(([keys, what]) => `<tr><th>${keys}</th><td>${what}</td></tr>`).join("")}</table>`
+
 class Chrome {
   constructor(controller) {
     this.controller = controller
     this.root = document.createElement("div")
     this.root.className = "vz"
     this.root.innerHTML = `<style>${STYLE}</style>
-      <div class="vz-outline" hidden></div><div class="vz-band" hidden></div><div class="vz-cross" hidden></div>
+      <div class="vz-veil" hidden></div><div class="vz-outline" hidden></div><div class="vz-band" hidden></div><div class="vz-cross" hidden></div>
       <div class="vz-layers" role="group" aria-label="Layers"></div>
-      <div class="vz-legend" role="img"></div>
+      <div class="vz-legends"></div>
+      <div class="vz-keys" role="dialog" aria-label="Keys" hidden>${KEYS_TABLE}</div>
       <div class="vz-busy" role="status" hidden></div>
-      <div class="vz-foot"><div class="vz-status"></div><div class="vz-scale"><span></span><i></i></div></div>`
-    for (const name of ["outline", "band", "cross", "layers", "legend", "busy", "status", "scale"]) {
+      <div class="vz-foot"><button type="button" class="vz-help" aria-label="Keys" title="Keys (?)">?</button><div class="vz-status"></div><div class="vz-scale"><span></span><i></i></div></div>`
+    for (const name of ["veil", "outline", "band", "cross", "layers", "legends", "keys", "help", "busy", "status", "scale"]) {
       this[name] = this.root.querySelector(`.vz-${name}`)
     }
+    this.help.addEventListener("click", () => this.toggle_keys())
     this.attach()
+  }
+
+  toggle_keys(shown = this.keys.hidden) {
+    this.keys.hidden = !shown
   }
 
   // a rebuilt layout empties the canvas element
@@ -26,16 +38,21 @@ class Chrome {
     this.attach()
     const {state} = this.controller
     this.update_layers(state.layers)
-    this.update_legend(state.legend)
-    this.controller.view.canvas_view.el.classList.toggle("vz-is-stale", state.stale)
-    clearTimeout(this.stale_timer)
-    this.stale_timer = setTimeout(() => {
-      this.root.classList.toggle("vz-stale", state.stale)
-      this.busy.hidden = !state.message
-      this.busy.textContent = state.message
-    }, state.stale ? 150 : 0)
+    this.update_legends(state.layers)
+    this.update_stale(state)
     this.place()
-    this.write_status()
+  }
+
+  // what is answered within a blink is not dimmed
+  update_stale({stale, message}) {
+    clearTimeout(this.stale_timer)
+    const show = () => {
+      this.veil.hidden = !stale
+      this.busy.hidden = !message
+      this.busy.textContent = message
+    }
+    if (stale || message) this.stale_timer = setTimeout(show, 150)
+    else show()
   }
 
   update_layers(layers) {
@@ -69,18 +86,22 @@ class Chrome {
     return row
   }
 
-  update_legend(legend) {
-    const key = JSON.stringify(legend)
-    if (key == this.legend_key) return
-    this.legend_key = key
-    this.legend.hidden = legend == null
-    if (legend == null) return
+  update_legends(layers) {
+    const shown = Object.values(layers).filter((layer) => layer.offered && layer.visible && layer.legend)
+      .map((layer) => layer.legend)
+    const key = JSON.stringify(shown)
+    if (key == this.legends_key) return
+    this.legends_key = key
+    this.legends.innerHTML = shown.map((legend) => this.legend(legend)).join("")
+  }
+
+  legend(legend) {
     const rows = legend.rows.map((row) =>
       `<div><i style="background:${row.colour}"></i><span>${row.text}</span><b>${row.count ?? ""}</b></div>`)
-    const ramp = legend.ramp ? `<div class="vz-ramp" style="background:linear-gradient(to top,${legend.ramp.colours})">
-      </div><div class="vz-ends"><span>${legend.ramp.high}</span><span>${legend.ramp.low}</span></div>` : ""
-    this.legend.innerHTML = `<header>${legend.title}</header>${rows.join("")}${ramp}`
-    this.legend.setAttribute("aria-label", legend.title)
+    const ramp = legend.ramp ? `<div class="vz-ramp" style="background:linear-gradient(to right,${legend.ramp.colours})">
+      </div><div><span>${legend.ramp.low}</span><b>${legend.ramp.high}</b></div>` : ""
+    return `<div class="vz-legend" role="img" aria-label="${legend.title}"><header>${legend.title}</header>
+      ${rows.join("")}${ramp}</div>`
   }
 
   // ---- what follows the view -----------------------------------------------------------------------------------
@@ -95,6 +116,7 @@ class Chrome {
     this.outline.hidden = leaf == null || controller.probed == null
     if (leaf != null) this.place_box(this.outline, leaf)
     this.place_cross()
+    this.write_status()
   }
 
   place_box(element, [left, top, right, bottom]) {

@@ -13,6 +13,7 @@ class Controller {
     this.state = {}
     this.is_fitted = true
     this.last_sent = 0
+    this.painted = {}
     this.chrome = new Chrome(this)
     this.listen()
     this.read_state()
@@ -245,7 +246,7 @@ class Controller {
       "ArrowUp": () => this.pan(0, -step.y), "ArrowDown": () => this.pan(0, step.y),
       "0": () => this.fit(), "f": () => this.fit(),
       "[": () => this.tell("slice", -1), "]": () => this.tell("slice", 1),
-      "s": () => save_png(this),
+      "s": () => save_png(this), "?": () => this.chrome.toggle_keys(), "Escape": () => this.chrome.toggle_keys(false),
     }
     const name = /^[1-9]$/.test(event.key) ? names[Number(event.key) - 1] : null
     const action = name ? () => this.set_layer(name, {visible: !this.state.layers[name].visible}) : actions[event.key]

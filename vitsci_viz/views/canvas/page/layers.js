@@ -34,7 +34,8 @@ async function show_frame(name, controller) {
     images[name].setv(
       {data: {image: [image], x: [x0], y: [y0], dw: [x1 - x0], dh: [y1 - y0]}}, {sync: false, check_eq: false})
   }
-  if (controller.shown != null) controller.shown(name, serial)
+  controller.painted[name] = serial
+  controller.answered()
 }
 
 function apply_layer(name, layer) {

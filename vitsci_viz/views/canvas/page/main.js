@@ -1,6 +1,5 @@
 // Entry: one script for every trigger; `cb_obj` says which model changed.
 
-const BACKGROUND = "#161616"
 const views = [...cb_context.index.find(figure)].filter((view) => view.frame != null && view.canvas_view != null)
 for (const view of views) {
   view.vitsci ??= new Controller(view)
