@@ -8,6 +8,7 @@ import numpy as np
 
 from vitsci_viz.params import format_value
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.views.session.wording import plain
 
 if TYPE_CHECKING:
     from vitsci_viz.views.session.session import PatchSession
@@ -85,7 +86,7 @@ def guidance(session: "PatchSession", options: PatchOptions) -> Guidance:
         spans["split_value"] = Span(low=low, high=float(changes[-1]), is_log=True)
     automatic = resolve_split_value(options.replace(split_value=None, mode="threshold"), pyramid, spacing_um=spacing)
     hints = {
-        "split_value": f"automatic: {automatic * pixel:.4g}",
+        "split_value": f"automatic: {plain(automatic * pixel)}",
         "min_size": f"as the token: {format_value(_short(session.sides(options).min_size))}",
         "max_depth": f"automatic: {pyramid.depth}",
     }

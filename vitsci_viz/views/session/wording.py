@@ -77,7 +77,7 @@ def reading_lines(
         ),
     ]
     if readings.split_value is not None:
-        lines.insert(1, Reading(name="Split value", value=f"{readings.split_value:,.4g}", help="What it came to."))
+        lines.insert(1, Reading(name="Split value", value=plain(readings.split_value), help="What it came to."))
     return (*lines, *_dice_lines(readings, names or {}))
 
 
@@ -152,6 +152,15 @@ def side(sides: tuple[int, ...]) -> str:
     ('4 px', '1 x 4 x 4 px')
     """
     return f"{sides[0]} px" if len(set(sides)) == 1 else f"{' x '.join(str(each) for each in sides)} px"
+
+
+def plain(value: float) -> str:
+    """Write a number without an exponent, with four significant digits where it has fractions.
+
+    >>> plain(501852.4), plain(47.8634), plain(0.25)
+    ('501,852', '47.86', '0.25')
+    """
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def decibel(value: float) -> str:
