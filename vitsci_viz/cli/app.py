@@ -12,9 +12,10 @@ from vitsci_viz.errors import Cancelled, OutputError, VitsciVizError
 from vitsci_viz.workflows.entries import CATALOGUE
 
 if TYPE_CHECKING:
-    from cyclopts import App, CycloptsError
+    from cyclopts import App
 
 DONE, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+STOPPED = "stopped; nothing is left half-written"
 DEBUG_VARIABLE = "VITSCI_VIZ_DEBUG"
 
 MORE_COMMANDS = {
@@ -45,21 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with stop.listening():
             return _run(list(sys.argv[1:] if arguments is None else arguments))
-    except (KeyboardInterrupt, Cancelled):
-        return _fail(stop.exit_code, "stopped; nothing is left half-written")
     except BrokenPipeError:
         _forget_stdout()
         return DONE
-    except VitsciVizError as error:
-        _raise_if_debugging()
-        return _fail(_exit_code(error), str(error))
-    except MemoryError as error:
-        _raise_if_debugging()
-        return _fail(FAILURE, f"not enough memory ({error or 'no detail'}): choose a --roi or a coarser --level")
-    except Exception as error:  # noqa: BLE001 - the user sees one line, never a traceback
-        _raise_if_debugging()
-        hint = f"set {DEBUG_VARIABLE}=1 to see where, and please report it"
-        return _fail(FAILURE, f"internal error: {type(error).__name__}: {error} ({hint})")
+    except (KeyboardInterrupt, Cancelled):
+        return _fail(stop.exit_code, STOPPED)
+    except Exception as error:
+        if stop.was_asked:  # a library may put another error in the place of the interruption
+            return _fail(stop.exit_code, STOPPED)
+        if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
+            raise
+        return _fail(*_explain(error))
 
 
 def summaries() -> dict[str, str]:
@@ -79,6 +76,7 @@ def build_app() -> "App":
         help_formatter="default",
         group_commands=Group("Commands", sort_key=0),
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for place, (name, summary) in enumerate(summaries().items()):
         app.command(
@@ -93,34 +91,33 @@ def build_app() -> "App":
 
 
 def _run(arguments: list[str]) -> int:
-    from cyclopts import CycloptsError
-
     name = arguments[0] if arguments else "--help"
     if not name.startswith("-") and name not in summaries():
         from vitsci_viz.params import nearest
 
         return _fail(BAD_INPUT, f"unknown command '{name}': {nearest(name, summaries())}")
-    try:
-        result = build_app()(arguments, exit_on_error=False, print_error=False)
-    except CycloptsError as error:
-        _raise_if_debugging()
-        return _fail(BAD_INPUT, _describe(error))
+    result = build_app()(arguments, exit_on_error=False, print_error=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else DONE
 
 
-def _describe(error: "CycloptsError") -> str:
-    """Put a parser's complaint in one line."""
-    from cyclopts import UnusedCliTokensError
+def _explain(error: Exception) -> tuple[int, str]:
+    """Return the exit code and the one line for an error."""
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
-        return f"unexpected argument '{error.unused_tokens[0]}': see --help for what this command takes"
-    return " ".join(str(error).split())
-
-
-def _exit_code(error: VitsciVizError) -> int:
-    """Tell a write that failed under way (a full disk) from what the user can mend in the input."""
-    return FAILURE if isinstance(error, OutputError) and error.__cause__ is not None else BAD_INPUT
+        token = error.unused_tokens[0]
+        return BAD_INPUT, f"unexpected argument '{token}': see --help for what this command takes"
+    if isinstance(error, CycloptsError):
+        return BAD_INPUT, str(error)
+    if isinstance(error, OutputError) and error.__cause__ is not None:
+        return FAILURE, str(error)  # a write that failed under way, such as a full disk
+    if isinstance(error, VitsciVizError):
+        return BAD_INPUT, str(error)
+    if isinstance(error, MemoryError):
+        return FAILURE, f"not enough memory ({error or 'no detail'}): choose a --roi or a coarser --level"
+    hint = f"set {DEBUG_VARIABLE}=1 to see where, and please report it"
+    return FAILURE, f"internal error: {type(error).__name__}: {error} ({hint})"
 
 
 def _fail(code: int, message: str) -> int:
@@ -128,11 +125,6 @@ def _fail(code: int, message: str) -> int:
         sys.stderr.write(f"vitsci-viz: {' '.join(message.split())}\n")
         sys.stderr.flush()
     return code
-
-
-def _raise_if_debugging() -> None:
-    if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
-        raise
 
 
 def _forget_stdout() -> None:
@@ -145,6 +137,7 @@ class _Stop:
     """Ctrl-C and SIGTERM: stop once, clean up undisturbed."""
 
     exit_code = INTERRUPTED
+    was_asked = False
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -159,5 +152,5 @@ class _Stop:
     def _stop(self, number: int, frame: Any) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)
-        self.exit_code = 128 + number
+        self.exit_code, self.was_asked = 128 + number, True
         raise KeyboardInterrupt

@@ -84,7 +84,8 @@ def _serve(values: Mapping[str, Any]) -> int:
     from vitsci_viz.views.panel_app.server import serve as start
 
     start(**{name: getattr(options, name) for name in ServeOptions.model_fields})
-    return 0
+    # The server takes Ctrl-C for itself, and nothing else ends it.
+    raise KeyboardInterrupt
 
 
 serve = as_function(
