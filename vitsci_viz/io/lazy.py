@@ -16,6 +16,9 @@ from vitsci_viz.errors import Cancelled, InputError, VitsciVizError
 BAND_BYTES = 256 * 2**20
 """A strided read larger than this is done in bands, so that it never needs the whole box in memory."""
 
+MAP_BYTES = 16 * 2**20
+"""Size of one map: the pages of a map count as memory of this process until it is gone."""
+
 Box = tuple[tuple[int, int], ...]
 """First and end index along each axis."""
 
@@ -160,11 +163,16 @@ class MappedLevel(BoxLevel):
             )
 
     def read_box(self, box: Box) -> NDArray[Any]:
-        """Map the rows that hold the box and copy the box out."""
-        first, end = box[0]
+        """Map the rows that hold the box, a few at a time, and copy the box out."""
+        (first, end), *rest = box
         row_bytes = math.prod(self.shape[1:]) * self.stored.itemsize
-        rows = np.memmap(self.path, self.stored, "r", self.offset + first * row_bytes, (end - first, *self.shape[1:]))
-        return np.array(rows[(slice(None), *(slice(*pair) for pair in box[1:]))], self.dtype)
+        out = np.empty([stop - start for start, stop in box], self.dtype)
+        step = max(1, MAP_BYTES // row_bytes)
+        for top in range(first, end, step):
+            count = min(step, end - top)
+            rows = np.memmap(self.path, self.stored, "r", self.offset + top * row_bytes, (count, *self.shape[1:]))
+            out[top - first : top - first + count] = rows[(slice(None), *(slice(*pair) for pair in rest))]
+        return out
 
 
 class ArrayLevel(BoxLevel):
