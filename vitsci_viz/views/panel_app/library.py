@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 
@@ -91,10 +92,9 @@ class Library:
         """Return the file or folder that a path below the root names, links resolved."""
         from vitsci_viz.io.roots import resolve_below
 
-        root = self._root()
-        return resolve_below(root / path if path else root, [root])
+        return resolve_below(path, [self._root()])
 
-    def open(self, source: str, mask: str | None = None) -> tuple[Image, Image | None]:
+    def open(self, source: str, mask: str | None = None, *, progress: Progress = silent) -> tuple[Image, Image | None]:
         """Open a sample, a path below the root or an upload, with the mask beside it.
 
         Parameters
@@ -103,14 +103,18 @@ class Library:
             ``sample:NAME``, a path below the root, or ``upload:NAME``.
         mask : str, optional
             The same for a mask; a sample brings its own when this is None, and "" leaves it out.
+        progress : callable
+            Told while a sample is made on its first use.
         """
-        from vitsci_viz.workflows.inputs import open_inputs, take_part
+        from vitsci_viz.io import read_image, read_mask
+        from vitsci_viz.io.samples import open_sample
+        from vitsci_viz.workflows.inputs import take_part
 
-        files = [
-            each if not each or each.startswith(SAMPLE_PREFIX) else str(self._file(each))
-            for each in (source, mask or "")
-        ]
-        image, found = open_inputs(files[0], files[1] or None)
+        if source.startswith(SAMPLE_PREFIX):
+            image, own = open_sample(source.removeprefix(SAMPLE_PREFIX), progress=progress)
+        else:
+            image, own = read_image(self._file(source)), None
+        found = read_mask(self._file(mask)) if mask else own
         return take_part(image, None if mask == "" else found, level=0, roi=None)
 
     def remember(self, source: str) -> None:

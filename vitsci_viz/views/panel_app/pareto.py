@@ -80,7 +80,7 @@ class ParetoPanel:
         """
         self._rows = rows
         colours = colours_of(rows)
-        legend = [{"colour": colour, "text": f"token {side} px"} for side, colour in colours.items()]
+        legend = [{"colour": colour, "text": f"{side} px"} for side, colour in colours.items()]
         self._dice_pane.visible = any(row.oracle_dice is not None for row in rows)
         self._draw()
         self.view.put(rows=[table_row(row, colours[row.setting.patch_size]) for row in rows])

@@ -10,6 +10,8 @@ MUTED = "#808890"
 SECOND = "#d55e00"
 CURVE_POINTS = 400
 SLIDER_POINTS = 100
+SOMEWHERE = {"x": [1, 10], "y": [1, 10]}
+"""An invisible curve that gives an empty plot its ranges."""
 
 
 class LengthPlot:
@@ -23,7 +25,7 @@ class LengthPlot:
         from bokeh.plotting import figure
 
         self._key: object = None
-        self._curve = ColumnDataSource({"x": [], "y": []})
+        self._curve = ColumnDataSource(SOMEWHERE)
         self._points = ColumnDataSource({"x": [], "y": [], "colour": []})
         self._knee = ColumnDataSource({"x": [], "y": []})
         plot = figure(
@@ -39,7 +41,7 @@ class LengthPlot:
             tags=["themed"],
             name="length-plot",
         )
-        plot.step("x", "y", source=self._curve, mode="after", color=ACCENT, line_width=1.5)
+        self._line = plot.step("x", "y", source=self._curve, mode="after", color=ACCENT, line_width=1.5, visible=False)
         plot.scatter("x", "y", source=self._knee, marker="diamond", size=10, color=MUTED)
         plot.scatter("x", "y", source=self._points, size=9, color="colour", line_color="white")
         self._label = Label(
@@ -67,6 +69,7 @@ class LengthPlot:
             self._key = key
             x, y = thinned(curve, CURVE_POINTS)
             self._curve.data = {"x": x * pixel, "y": y}
+            self._line.visible = True
             knee = curve.knee()
             self._knee.data = {"x": [knee[0] * pixel], "y": [knee[1]]}
             self._label.update(x=knee[0] * pixel, y=knee[1], visible=knee[0] > 0)
@@ -131,7 +134,7 @@ class FrontPlot:
         self._marked: int | None = None
         names = ("x", "y", "colour", "marker", "text", "tokens", "row", "fill")
         self._points = ColumnDataSource({name: [] for name in names})
-        self._front = ColumnDataSource({"x": [], "y": []})
+        self._front = ColumnDataSource(SOMEWHERE)
         self._knee = ColumnDataSource({"x": [], "y": []})
         self._now = ColumnDataSource({"x": [], "y": []})
         plot = figure(
@@ -144,7 +147,7 @@ class FrontPlot:
             sizing_mode="stretch_both",
             min_height=220,
         )
-        plot.step("x", "y", source=self._front, mode="after", color=ACCENT, line_width=1.5, line_alpha=0.8)
+        self._line = plot.step("x", "y", source=self._front, mode="after", color=ACCENT, line_width=1.5, visible=False)
         plot.scatter("x", "y", source=self._knee, size=20, fill_color=None, line_color=ACCENT, line_width=2)
         plot.scatter("x", "y", source=self._now, size=26, fill_color=None, line_color=SECOND, line_width=2)
         points = plot.scatter(
@@ -195,13 +198,14 @@ class FrontPlot:
             **{name: [marks[row][name] for row in rows] for name in ("colour", "marker", "text", "tokens")},
             "fill": ["rgba(0,0,0,0)" if marks[row]["is_uniform"] else marks[row]["colour"] for row in rows],
         }
-        front = np.flatnonzero(pareto_front(x, y)) if len(rows) else np.zeros(0, int)
-        front = front[np.argsort(x[front], kind="stable")]
-        self._front.data = {"x": x[front], "y": y[front]}
-        best = knee(x, y) if len(rows) else None
-        self._knee.data = {"x": [], "y": []} if best is None else {"x": [x[best]], "y": [y[best]]}
+        front = np.flatnonzero(pareto_front(cost, kept) & np.isfinite(kept))
+        front = front[np.argsort(np.array(cost)[front], kind="stable")]
+        self._front.data = {"x": [cost[row] for row in front], "y": [kept[row] for row in front]}
+        self._line.visible = len(front) > 0
+        best = knee(cost, kept)
+        self._knee.data = {"x": [], "y": []} if best is None else {"x": [cost[best]], "y": [kept[best]]}
         if best is not None:
-            self._label.update(x=float(x[best]), y=float(y[best]))
+            self._label.update(x=cost[best], y=kept[best])
         self._label.visible = best is not None
         self.mark(self._marked)
 
@@ -214,8 +218,9 @@ class FrontPlot:
     def clear(self) -> None:
         """Draw nothing."""
         self._place, self._marked = {}, None
-        for source in (self._points, self._front, self._knee, self._now):
+        for source in (self._points, self._knee, self._now):
             source.data = {name: [] for name in source.data}
+        self._front.data, self._line.visible = SOMEWHERE, False
         self._label.visible = False
 
     _place: dict[int, tuple[float, float]] = {}  # noqa: RUF012 - replaced, never changed

@@ -88,6 +88,8 @@ def serve(
         import panel as pn
     except ImportError as error:
         raise missing_extra(error) or error from None
+    import vitsci_viz.views.panel_app.pages.patch  # noqa: F401 - imported before the first visitor has to wait for it
+
     pn.extension()
     server = pn.io.server.get_server(
         {"/": app(settings)}, port=port, address=address, basic_auth=basic_auth, title="vitsci_viz", show=open_browser,

@@ -26,22 +26,22 @@ class StatusLine:
         )
         self.idle("Ready")
 
-    def busy(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Show running work; the browser counts the seconds and offers to cancel after one of them."""
-        since = self.view.state.get("since") or time.time()
-        self.view.put(level="busy", text=stage, done=int(done), total=int(total), since=since, **_memory())
+    def busy(self, text: str) -> None:
+        """Show that work began; the browser counts the seconds and offers to cancel after one of them."""
+        self.view.put(level="busy", text=text, stage="", done=0, total=0, since=time.time(), **_memory())
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Show how far the work is; a `Progress` for the document thread."""
+        if self.view.state["level"] == "busy":
+            self.view.put(stage=stage, done=int(done), total=int(total), **_memory())
 
     def idle(self, text: str) -> None:
         """Show what was done last."""
-        self.view.put(level="idle", text=text, done=0, total=0, since=None, **_memory())
+        self.view.put(level="idle", text=text, stage="", done=0, total=0, since=None, **_memory())
 
     def fail(self, text: str) -> None:
         """Show what went wrong; stays until the next work starts."""
-        self.view.put(level="error", text=text, done=0, total=0, since=None, **_memory())
-
-    def probe(self, text: str) -> None:
-        """Show what lies under the cursor."""
-        self.view.put(probe=text)
+        self.view.put(level="error", text=text, stage="", done=0, total=0, since=None, **_memory())
 
 
 def _memory() -> dict[str, Any]:

@@ -15,7 +15,7 @@ export function render({ model, el }) {
     run.textContent = running ? "Running ..." : count ? "Run again" : "Run the sweep";
     run.disabled = Boolean(running); csv.disabled = !count;
     for (const each of axes) each.setAttribute("aria-pressed", each.dataset.value === cost);
-    legend.replaceChildren(...entries.map(({ colour, text }) => make("span", {}, make("i", { style: `background:${colour}` }), text)), ...(entries.length ? [make("span", {}, make("i", { class: "square" }), "uniform grid")] : []));
+    legend.replaceChildren(...(entries.length ? [make("span", {}, "Token")] : []), ...entries.map(({ colour, text }) => make("span", {}, make("i", { style: `background:${colour}` }), text)), ...(entries.length ? [make("span", {}, make("i", { class: "square" }), "uniform")] : []));
   }
   model.on("state", show);
   show();

@@ -42,8 +42,8 @@ class PatchPage:
         self.layout: Layout = "overlay"
         self.side = "A"
         self.status = StatusLine(self._cancel)
-        self.heavy = Lane(post, on_progress=self.status.busy)
-        self.sweeps = Lane(post, on_progress=self.status.busy)
+        self.heavy = Lane(post, on_progress=self.status.progress)
+        self.sweeps = Lane(post, on_progress=self.status.progress)
         self.draw, self.follow = Lane(post), Lane(post)
         presets = {name: PatchOptions.preset(name) for name in PRESETS}
         self.form = OptionForm(self.state.options, on_change=self._changed, presets=presets)
@@ -116,7 +116,7 @@ class PatchPage:
         self.status.busy(f"Opening {source}")
 
         def work(progress: Any) -> PatchSession:
-            session = PatchSession(*self.library.open(source, mask))
+            session = PatchSession(*self.library.open(source, mask, progress=progress))
             _ = session.contrast  # read now, so that the first picture comes at once
             return session
 
