@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.options import PatchOptions
     from vitsci_viz.patching.oracle import oracle_dice
     from vitsci_viz.patching.tokens import gather, scatter
-    from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve
+    from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
     from vitsci_viz.patching.tree_file import load_tree, save_tree
     from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Volume
     from vitsci_viz.views.notebook.tune import tune
@@ -56,6 +56,7 @@ __all__ = [
     "ssim",
     "sweep_grid",
     "sweep_settings",
+    "tree_from_pyramid",
     "tune",
 ]
 
@@ -68,7 +69,7 @@ _HOMES = {
     "patching.options": ("PatchOptions",),
     "patching.oracle": ("oracle_dice",),
     "patching.tokens": ("gather", "scatter"),
-    "patching.tree": ("build_tree", "detail_pyramid", "length_curve"),
+    "patching.tree": ("build_tree", "detail_pyramid", "length_curve", "tree_from_pyramid"),
     "patching.tree_file": ("load_tree", "save_tree"),
     "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Volume"),
     "views.notebook.tune": ("tune",),
