@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.measuring import Row, in_turn, median_ms, ratio
-from vitsci_viz.patching.detail import blur_kernel, canny_thresholds, detail_pyramid
+from vitsci_viz.patching.blur import blur_kernel
+from vitsci_viz.patching.detail import detail_pyramid
+from vitsci_viz.patching.edges import canny_thresholds
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import DetailPyramid
 from vitsci_viz.patching.source import as_image

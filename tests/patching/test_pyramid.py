@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.patching.cases import as_image, cases, images, sides
 from tests.reference.cells import root, sum_score, variance_score
-from vitsci_viz.patching.detail import count_edges
+from vitsci_viz.patching.edges import count_edges
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import sum_levels
 from vitsci_viz.patching.tree import detail_pyramid

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching.detail import moments
 from vitsci_viz.patching.kernels import gather_means
 from vitsci_viz.patching.pyramid import cell_counts
 from vitsci_viz.patching.sides import Sides, cell_of, three
 from vitsci_viz.patching.source import read_window
 from vitsci_viz.patching.stream import Tile, run, thread_count, tile_side, tiles
+from vitsci_viz.patching.variance import moments
 from vitsci_viz.progress import Progress
 from vitsci_viz.types import Image, PatchTree
 

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import InputError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.cutting import WHOLE_BYTES, leaf_groups
-from vitsci_viz.patching.detail import moments, shift_for, squared_error
 from vitsci_viz.patching.pyramid import depth_for, grid_shape, halve
 from vitsci_viz.patching.sides import Sides, cell_of, per_axis
 from vitsci_viz.patching.similarity import SsimReference, data_range
 from vitsci_viz.patching.source import as_image, read_window
 from vitsci_viz.patching.stream import Tile, run, tile_side, tiles
 from vitsci_viz.patching.tokens import gather, scatter
+from vitsci_viz.patching.variance import moments, shift_for, squared_error
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import PatchTree
 

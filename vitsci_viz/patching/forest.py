@@ -6,7 +6,9 @@ import numpy as np
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching.detail import blur_kernel, canny_thresholds, detail_kind
+from vitsci_viz.patching.blur import blur_kernel
+from vitsci_viz.patching.detail import detail_kind
+from vitsci_viz.patching.edges import canny_thresholds
 from vitsci_viz.patching.intensity import grey_scale
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.source import as_image

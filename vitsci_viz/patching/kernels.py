@@ -83,25 +83,54 @@ def block_moments(volume: Array, shift: float, blocks: Array, total: Array, squa
         Sums of squares over all channels.
     """
     nz, ny, nx, channels = volume.shape
-    sums = np.zeros((nx, channels))
-    squares = np.zeros((nx, channels))
+    lines = volume.reshape(nz, ny, nx * channels)
+    sums = np.zeros(nx * channels)
+    squares = np.zeros(nx * channels)
     for bz in range(total.shape[0]):
         for by in range(total.shape[1]):
             sums[:] = 0
             squares[:] = 0
             for z in range(bz * blocks[0], min((bz + 1) * blocks[0], nz)):
                 for y in range(by * blocks[1], min((by + 1) * blocks[1], ny)):
-                    row = volume[z, y]
-                    for x in range(nx):
-                        for c in range(channels):
-                            value = np.float64(row[x, c]) - shift
-                            sums[x, c] += value
-                            squares[x, c] += value * value
+                    line = lines[z, y]
+                    for i in range(len(line)):
+                        value = np.float64(line[i]) - shift
+                        sums[i] += value
+                        squares[i] += value * value
             for bx in range(total.shape[2]):
-                for x in range(bx * blocks[2], min((bx + 1) * blocks[2], nx)):
+                i = bx * blocks[2] * channels
+                found = 0.0
+                for _ in range(bx * blocks[2], min((bx + 1) * blocks[2], nx)):
                     for c in range(channels):
-                        total[bz, by, bx, c] += sums[x, c]
-                        square[bz, by, bx] += squares[x, c]
+                        total[bz, by, bx, c] += sums[i]
+                        found += squares[i]
+                        i += 1
+                square[bz, by, bx] += found
+
+
+@numba.njit(cache=True, nogil=True)
+def block_errors(total: Array, square: Array, deep: Array, high: Array, wide: Array, out: Array) -> None:
+    """Write the sum of squared deviations from the mean of every block, over channels.
+
+    Parameters
+    ----------
+    total : (bz, by, bx, c) float64
+        Sums per channel.
+    square : (bz, by, bx) float64
+        Sums of squares over all channels.
+    deep, high, wide : (bz,), (by,), (bx,) float64
+        Samples of a block along every axis.
+    out : (bz, by, bx) float64
+        Never below 0.
+    """
+    for bz in range(out.shape[0]):
+        for by in range(out.shape[1]):
+            lines = deep[bz] * high[by]
+            for bx in range(out.shape[2]):
+                power = 0.0
+                for c in range(total.shape[3]):
+                    power += total[bz, by, bx, c] * total[bz, by, bx, c]
+                out[bz, by, bx] = max(square[bz, by, bx] - power / (lines * wide[bx]), 0.0)
 
 
 @numba.njit(cache=True, nogil=True)

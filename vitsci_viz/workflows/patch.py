@@ -8,14 +8,16 @@ from typing import Any
 
 from vitsci_viz.atomic import check_output
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching.detail import blur_kernel, canny_thresholds, detail_kind, detail_pyramid
-from vitsci_viz.patching.fidelity import ErrorTable
+from vitsci_viz.patching.blur import blur_kernel
+from vitsci_viz.patching.detail import detail_kind, detail_pyramid
+from vitsci_viz.patching.edges import canny_thresholds
 from vitsci_viz.patching.forest import forest_options
 from vitsci_viz.patching.intensity import grey_scale
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.oracle import MaskTable
 from vitsci_viz.patching.readings import Readings, mean_dice, read_tree
 from vitsci_viz.patching.sides import PatchSides, resolve_sides
+from vitsci_viz.patching.token_error import sequence_psnr
 from vitsci_viz.patching.tokens import gather
 from vitsci_viz.patching.tree import tree_from_pyramid
 from vitsci_viz.patching.tree_file import save_arrays, save_tree
@@ -81,29 +83,33 @@ def run_patch(
             image = hold(image, execution)
         with watch.stage("quality"):
             masks = None if mask is None else MaskTable(mask)
-            errors = ErrorTable(image, progress=progress, execution=execution)
-        cuts = [_cut(image, each, errors, masks, watch, progress, execution) for each in forest_options(image, patch)]
+        cuts = [_cut(image, each, masks, watch, progress, execution) for each in forest_options(image, patch)]
         _write(places, image, cuts, watch)
     results = {**_results(image, cuts), "seconds": watch.total(), "peak_rss_bytes": peak_rss_bytes()}
     return Report(workflow="patch", results=results, recipe=recipe_mapping(recipe), versions=versions())
 
 
 def _cut(
-    image: Image, options: PatchOptions, errors: ErrorTable, masks: MaskTable | None, watch: Stopwatch,
-    progress: Progress, execution: ExecutionOptions,
+    image: Image, options: PatchOptions, masks: MaskTable | None, watch: Stopwatch, progress: Progress,
+    execution: ExecutionOptions,
 ) -> _Cut:  # fmt: skip
     sides = resolve_sides(options, image.ndim, image.spacing)
+    work: dict[str, Any] = {"progress": progress, "execution": execution}
     with watch.stage("detail"):
-        pyramid = detail_pyramid(image, options, progress=progress, execution=execution)
+        pyramid = detail_pyramid(image, options, **work)
     with watch.stage("tree"):
         tree = tree_from_pyramid(pyramid, options, spacing_um=image.spacing_um)
     with watch.stage("tokens"):
         sequence = gather(
             image, tree, sides.patch_size, length=sequence_length(options), overflow=options.overflow,
-            seed=options.seed, progress=progress, execution=execution,
+            seed=options.seed, **work,
         )  # fmt: skip
     with watch.stage("quality"):
-        readings = read_tree(tree, options, pyramid, image=image, sides=sides, errors=errors, masks=masks)
+        whole = sequence if len(sequence.tree) == len(tree) else gather(image, tree, sides.patch_size, **work)
+        readings = dataclasses.replace(
+            read_tree(tree, options, pyramid, image=image, sides=sides, masks=masks),
+            psnr=sequence_psnr(image, whole, **work),
+        )
     settings = _settings(image, options, sides)
     return _Cut(options=options, tree=tree, sequence=sequence, readings=readings, settings=settings)
 
