@@ -29,7 +29,7 @@ def level_colours(depth: int) -> Pixels:
     The finest levels are told apart best; all levels beyond `TOLD_APART` share the first colour.
 
     >>> level_colours(2).tolist()
-    [[54, 92, 140], [32, 164, 133], [253, 231, 36]]
+    [[56, 89, 140], [42, 176, 127], [253, 231, 37]]
     """
     ramp = np.arange(256, dtype=np.uint8)[:, None]
     viridis = np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[:, 0, ::-1], np.uint8)

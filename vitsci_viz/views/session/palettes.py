@@ -24,7 +24,7 @@ def level_names(depth: int) -> tuple[str, ...]:
     """Return the colour of each level from the root to `depth` as ``#rrggbb``.
 
     >>> level_names(2)
-    ('#365c8c', '#20a485', '#fde724')
+    ('#38598c', '#2ab07f', '#fde725')
     """
     return tuple(to_hex(colour) for colour in level_colours(depth))
 
