@@ -8,10 +8,11 @@ from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.forms import OptionForm
-from vitsci_viz.views.panel_app.plots import FrontPlot
+from vitsci_viz.views.panel_app.front_plot import FrontPlot
 from vitsci_viz.workflows.options import SHARED_FIELDS, SweepOptions
 
 OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a6761d", "#999999")
+EXACT = 1e9
 COSTS = {"tokens": "tokens", "step_flops": "operations of a training step"}
 
 
@@ -172,4 +173,5 @@ def table_row(row: Any, colour: str) -> dict[str, Any]:
 
 
 def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
+    """Return a value that JSON can carry; infinite (nothing lost) becomes a number beyond any other."""
+    return None if value is None or math.isnan(value) else float(min(value, EXACT))

@@ -8,7 +8,7 @@ export function render({ model, el }) {
   el.style.position = "relative"; el.style.height = "100%"; el.append(box);
   let by = "tokens", up = true, rows = null;
   const write = {
-    tokens: grouped, step: (value) => (value / 1e12).toPrecision(3), psnr: (value) => value.toFixed(1), ssim: (value) => value.toFixed(3), dice: (value) => value.toFixed(3),
+    tokens: grouped, step: (value) => (value / 1e12).toPrecision(3), psnr: (value) => (value >= 1e9 ? "exact" : value.toFixed(1)), ssim: (value) => value.toFixed(3), dice: (value) => value.toFixed(3),
     patch: (value) => value, leaf: (value) => value,
   };
   const order = (a, b) => {
