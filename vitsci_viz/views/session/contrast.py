@@ -41,7 +41,7 @@ def find_contrast(pyramid: DisplayPyramid) -> Contrast:
         return Contrast(low=(0.0,) * channels, high=(1.0,) * channels, is_identity=False)
     low, high = np.percentile(sample.astype(np.float64), PERCENTILES, axis=None if channels == 3 else 0)
     low, high = np.broadcast_to(low, channels), np.broadcast_to(high, channels)
-    high = np.where(high > low, high, low + 1)
+    high = np.where(high > low, high, low + np.maximum(1, np.abs(low)))
     return Contrast(low=tuple(map(float, low)), high=tuple(map(float, high)), is_identity=False)
 
 

@@ -52,17 +52,16 @@ class SampledLevel:
     """
 
     def __init__(self, source: LevelArray, every: int) -> None:
-        self._source, self._every = source, every
+        self._source, self._every, self._middle = source, every, every // 2
         rows, columns, *rest = source.shape
-        self.shape = (max(1, rows // every), max(1, columns // every), *rest)
+        self.shape = (*(max(1, -((self._middle - n) // every)) for n in (rows, columns)), *rest)
         self.dtype = source.dtype
 
     def __getitem__(self, key: tuple[slice, slice]) -> Array:
         """Read a box given by two slices; rows are read one by one, as a box would hold every pixel between them."""
         rows, columns = range(self.shape[0])[key[0]], range(self.shape[1])[key[1]]
-        wide = slice(columns.start * self._every, columns.stop * self._every, columns.step * self._every)
-        middle = self._every // 2
-        lines = [np.asarray(self._source[(row * self._every + middle, wide)]) for row in rows]
+        wide = slice(*(edge * self._every + self._middle for edge in (columns.start, columns.stop)), self._every)
+        lines = [np.asarray(self._source[(row * self._every + self._middle, wide)]) for row in rows]
         return np.stack(lines)[:, : len(columns)]
 
 
@@ -135,18 +134,10 @@ class DisplayPyramid:
                         self._worker = threading.Thread(target=self._reduce_large, daemon=True, name="overview")
                         self._worker.start()
                     return
-                self._append(self._shrunk(np.asarray(coarsest.array[...]), 2), coarsest)
+                self._append(block_means(np.asarray(coarsest.array[...]), 2, self._interpolation), coarsest, 2)
 
-    def _append(self, smaller: Array, parent: DisplayLevel) -> None:
-        step = (
-            parent.array.shape[0] / smaller.shape[0] * parent.step[0],
-            parent.array.shape[1] / smaller.shape[1] * parent.step[1],
-        )
-        self._levels = (*self._levels, DisplayLevel(array=smaller, step=step))
-
-    def _shrunk(self, pixels: Array, factor: int) -> Array:
-        height, width = (max(1, n // factor) for n in pixels.shape[:2])
-        return resized(pixels, height, width, interpolation=self._interpolation)
+    def _append(self, smaller: Array, parent: DisplayLevel, factor: int) -> None:
+        self._levels = (*self._levels, DisplayLevel(array=smaller, step=tuple(factor * own for own in parent.step)))
 
     def _sampled(self, level: DisplayLevel, scale: float) -> DisplayLevel:
         """Replace a level that is far too fine for the scale (its overview is being made) by samples of it."""
@@ -166,28 +157,53 @@ class DisplayPyramid:
             factor *= 2
         height = max(factor, STRIPE_PIXELS // columns // factor * factor)
         parts: list[Array] = []
-        for first in range(0, rows // factor * factor, height):
+        for first in range(0, rows, height):
             if self._closed:
                 return
-            last = min(first + height, rows // factor * factor)
             try:
-                stripe = np.asarray(source.array[(slice(first, last), slice(0, columns // factor * factor))])
+                stripe = np.asarray(source.array[(slice(first, min(first + height, rows)),)])
             except (OSError, VitsciVizError) as error:
                 _log.warning("no overview of %s: %s", self.image.name, error)
                 return
-            parts.append(self._shrunk(stripe, factor))
+            parts.append(block_means(stripe, factor, self._interpolation))
         with self._guard:
-            self._append(np.concatenate(parts), source)
+            self._append(np.concatenate(parts), source, factor)
         for listener in tuple(self._listeners):
             listener()
 
 
+def block_means(pixels: Array, factor: int, interpolation: int = cv2.INTER_AREA) -> Array:
+    """Average blocks of ``factor x factor`` pixels; blocks that reach beyond the end average what is inside.
+
+    >>> block_means(np.array([[1, 3, 5], [1, 3, 9]], np.float32), 2).tolist()
+    [[2.0, 7.0]]
+    """
+    rows, columns = pixels.shape[:2]
+    out = np.empty((-(-rows // factor), -(-columns // factor), *pixels.shape[2:]), _resizable(pixels.dtype))
+    for from_rows, to_rows in _whole_and_rest(rows, factor):
+        for from_columns, to_columns in _whole_and_rest(columns, factor):
+            height, width = to_rows.stop - to_rows.start, to_columns.stop - to_columns.start
+            part = pixels[from_rows, from_columns]
+            out[to_rows, to_columns] = resized(part, height, width, interpolation=interpolation)
+    return out
+
+
+def _whole_and_rest(length: int, factor: int) -> list[tuple[slice, slice]]:
+    """Return pixels and blocks of the whole blocks, and of what is left at the end."""
+    whole = length // factor
+    parts = [(slice(0, whole * factor), slice(0, whole)), (slice(whole * factor, length), slice(whole, whole + 1))]
+    return [part for part in parts if part[0].stop > part[0].start]
+
+
 def resized(pixels: Array, height: int, width: int, *, interpolation: int = cv2.INTER_AREA) -> Array:
     """Resize (h, w[, c]) pixels of any real dtype; types that OpenCV cannot resize become float32."""
-    is_known = pixels.dtype.name in ("uint8", "uint16", "float32", "float64")
-    source = np.ascontiguousarray(pixels if is_known else pixels.astype(np.float32))
+    source = np.ascontiguousarray(pixels, dtype=_resizable(pixels.dtype))
     small: Array = np.asarray(cv2.resize(source, (width, height), interpolation=interpolation))
     return small.reshape(height, width, *pixels.shape[2:])
+
+
+def _resizable(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype if dtype.name in ("uint8", "uint16", "float32", "float64") else np.dtype(np.float32)
 
 
 def _pixels(level: DisplayLevel) -> int:
