@@ -42,6 +42,11 @@ def starts(tree: PatchTree, rows: Rows, corner: Sides) -> NDArray[np.int64]:
     return found
 
 
+def whole_bytes(execution: ExecutionOptions | None) -> int:
+    """Return the size up to which an image is read at once: a quarter of a memory bound, at most `WHOLE_BYTES`."""
+    return WHOLE_BYTES if execution is None or execution.memory is None else min(WHOLE_BYTES, execution.memory // 4)
+
+
 def cell_means(
     image: Image, tree: PatchTree, sides: Sides, count: int, progress: Progress, execution: ExecutionOptions | None
 ) -> Array:
@@ -69,7 +74,7 @@ def cell_means(
     dtype = np.dtype(image.data.dtype)
     is_wide = dtype.itemsize > 4 or (dtype.itemsize == 4 and dtype.kind != "f")
     tokens = np.zeros((count, *sides, image.channels), np.float64 if is_wide else np.float32)
-    if int(np.prod(image.data.shape)) * dtype.itemsize <= WHOLE_BYTES:
+    if int(np.prod(image.data.shape)) * dtype.itemsize <= whole_bytes(execution):
         pixels = _with_channel(image, read_window(image, (slice(None),) * image.ndim))
         _cut(pixels, (0,) * image.ndim, tree, np.arange(len(tree)), sides, tokens, thread_count(execution))
         return tokens
