@@ -19,6 +19,8 @@ COARSE_SIDE = 1024
 """Overviews are made until the longest side is at most this many pixels."""
 QUICK_PIXELS = 2**26
 """A level up to this size is halved at once; a larger one in the background, shown by samples meanwhile."""
+SAMPLED_FROM = 8
+"""Averaging is given up for samples where a screen pixel holds at least this many pixels a side."""
 STRIPE_PIXELS = 2**25
 """Pixels of a large level that are read at a time."""
 SLACK = 1.001
@@ -142,7 +144,7 @@ class DisplayPyramid:
     def _sampled(self, level: DisplayLevel, scale: float) -> DisplayLevel:
         """Replace a level that is far too fine for the scale (its overview is being made) by samples of it."""
         every = 2 ** int(np.log2(max(1.0, scale * SLACK / max(level.step_yx))))
-        if every < 4 or _pixels(level) <= QUICK_PIXELS or level is not self._levels[-1]:
+        if every < SAMPLED_FROM or _pixels(level) <= QUICK_PIXELS or level is not self._levels[-1]:
             return level
         array = SampledLevel(level.array, every)
         step = tuple(own * n / m for own, n, m in zip(level.step, level.array.shape[:2], array.shape[:2], strict=True))
@@ -153,7 +155,7 @@ class DisplayPyramid:
         source = self._levels[-1]
         rows, columns = source.array.shape[:2]
         factor = 2
-        while rows * columns > QUICK_PIXELS * factor**2 / 4:
+        while rows * columns > QUICK_PIXELS * factor**2:
             factor *= 2
         height = max(factor, STRIPE_PIXELS // columns // factor * factor)
         parts: list[Array] = []
