@@ -15,7 +15,7 @@ help: ## list these lines
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
 
 demo: .venv/demo.stamp ## serve the dashboard with a sample image open (PORT=5006)
-	$(BIN)/vitsci-viz serve --port "$$($(BIN)/python tools/free_port.py $(PORT))"
+	$(BIN)/vitsci-viz serve --port $(PORT)
 
 test: .venv/test.stamp lint ## check everything: the linters, then every test
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -32,7 +32,7 @@ format: .venv/test.stamp ## put the code in shape
 	$(BIN)/ruff format .
 
 bench: .venv/test.stamp ## measure speed and write the table into README.md
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable -p no:xdist -s
+	$(BIN)/python -m tests.benchmarks.run
 
 screenshots: .venv/test.stamp ## renew the pictures of README.md from the browser tests
 	VITSCI_VIZ_README=1 $(BIN)/python -m pytest -m browser tests

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, settings
 from tests.pictures import keep
 
 ROOT = Path(__file__).parent.parent
-BENCHMARKS = ROOT / "tests" / "benchmarks"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGS = [
@@ -60,15 +59,12 @@ def data_dir() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs absent data, and benchmarks unless their folder is named."""
-    has_benchmarks = any(Path(arg.partition("::")[0]).resolve().is_relative_to(BENCHMARKS) for arg in config.args)
-    benchmarks = [] if has_benchmarks else [item for item in items if item.path.is_relative_to(BENCHMARKS)]
-    needing_data = [] if _data_folder() else [item for item in items if item.get_closest_marker("data")]
-    left_out = {id(item) for item in (*benchmarks, *needing_data)}
-    config.stash[_left_out] = len(needing_data)
+    """Leave out what needs absent data."""
+    left_out = [] if _data_folder() else [item for item in items if item.get_closest_marker("data")]
+    config.stash[_left_out] = len(left_out)
     if left_out:
-        config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
-        items[:] = [item for item in items if id(item) not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("data")]
 
 
 @pytest.hookimpl(optionalhook=True)
