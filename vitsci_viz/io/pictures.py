@@ -49,12 +49,13 @@ def read_picture(path: Path) -> Image:
         mode, wide = _target_mode(picture), _is_wide(picture)
         channels, kind = _LAYOUTS[mode]
         height, width = picture.height, picture.width
-        if picture.getexif().get(_ORIENTATION) in _TURNED:
+        orientation = _orientation(picture)
+        if orientation in _TURNED:
             height, width = width, height
     colours = channels - 1 if channels in (2, 4) else channels
     shape = (height, width) if colours == 1 else (height, width, colours)
     check_pixels(shape, kind, path)
-    level = DecodedLevel(lambda: _decode_opaque(path, mode, wide), shape, "u2" if wide else kind, path)
+    level = DecodedLevel(lambda: _decode_opaque(path, mode, wide, orientation), shape, "u2" if wide else kind, path)
     return Image(levels=(level,), axes="yxc"[: len(shape)], name=path.stem, path=path)
 
 
@@ -92,6 +93,21 @@ def _open(path: Path) -> Iterator[Any]:
         yield picture
 
 
+def _orientation(picture: Any) -> int:
+    """Return the EXIF orientation (1 is upright) as far as the header holds it: a PNG is not decoded to look for it."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        return 1
+    return int(picture.getexif().get(_ORIENTATION, 1))
+
+
+def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Undo the turn and the mirroring that an EXIF orientation stands for."""
+    turned = pixels.swapaxes(0, 1) if orientation in _TURNED else pixels
+    rows = slice(None, None, -1) if orientation in (3, 4, 7, 8) else slice(None)
+    columns = slice(None, None, -1) if orientation in (2, 3, 6, 7) else slice(None)
+    return np.ascontiguousarray(turned[rows, columns])
+
+
 def _target_mode(picture: Any) -> str:
     if picture.mode in ("P", "PA") and (picture.mode == "PA" or "transparency" in picture.info):
         return "RGBA"
@@ -103,22 +119,18 @@ def _is_wide(picture: Any) -> bool:
     return picture.format == "PNG" and picture.mode in ("RGB", "RGBA", "LA") and "16" in str(picture.tile[0].args)
 
 
-def _decode_opaque(path: Path, mode: str, wide: bool) -> NDArray[Any]:
-    pixels = _decode(path, mode, wide)
+def _decode_opaque(path: Path, mode: str, wide: bool, orientation: int) -> NDArray[Any]:
+    pixels = _upright(_decode(path, mode, wide), orientation)
     if mode in ("LA", "RGBA"):
         pixels = composite_on_white(pixels)
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels
 
 
 def _decode(path: Path, mode: str, wide: bool) -> NDArray[Any]:
-    import PIL.ImageOps
-
     if wide:
         return _decode_wide(path)
     with _open(path) as picture:
-        picture.load()
-        upright = PIL.ImageOps.exif_transpose(picture)
-        pixels = np.array(upright if upright.mode == mode else upright.convert(mode))
+        pixels = np.array(picture if picture.mode == mode else picture.convert(mode))
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 

@@ -25,6 +25,10 @@ READERS: dict[str, str] = {
 """Reader of each suffix as "module:function"; a longer suffix (``.nii.gz``) goes before a shorter one."""
 
 
+FOLDERS = (".zarr",)
+"""Suffixes of images that are folders."""
+
+
 def read_image(
     source: Any,
     *,
@@ -110,7 +114,7 @@ def check_file(path: Path) -> str:
     suffix = suffix_of(path)
     if not path.exists():
         raise MissingFileError(f"{path} does not exist: check the name and the folder")
-    if suffix is None and path.is_dir():
+    if path.is_dir() and suffix not in FOLDERS:
         raise InputError(f"{path} is a folder, not an image: name one file in it")
     if suffix is None:
         raise InputError(f"{path.name} must end in a known suffix ({', '.join(known_suffixes())})")

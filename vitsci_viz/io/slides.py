@@ -23,8 +23,7 @@ def read_slide(path: Path) -> Image:
     """
     import tiffslide
 
-    with reading(path):
-        slide = tiffslide.TiffSlide(path)
+    with reading(path), tiffslide.TiffSlide(path) as slide:
         file = slide.ts_tifffile
         series = file.series[int(slide.properties.get("tiffslide.series-index") or 0)]
         image = image_from_series(file, series, path)

@@ -1,6 +1,7 @@
 """TIFF and OME-TIFF: pages, stacks, pyramids, tiles; windows are read without the whole file."""
 
 import math
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,7 @@ def read_tiff(path: Path) -> Image:
     """
     import tifffile
 
-    with reading(path):
-        file = tifffile.TiffFile(path)
+    with reading(path), tifffile.TiffFile(path) as file:
         if not file.series:
             raise InputError(f"{path} must hold at least one picture, but its directory is empty")
         return image_from_series(file, file.series[0], path)
@@ -78,9 +78,19 @@ def _level(file: Any, series: Any, index: int, path: Path) -> Any:
         return MappedLevel(path, level.dataoffset, level.shape, file.byteorder + level.dtype.char)
     if TiledLevel.can_read(level):
         return TiledLevel(path, level)
+    return _through_zarr(path, file.series.index(series), index)
+
+
+def _through_zarr(path: Path, series: int, level: int) -> ArrayLevel:
+    """Read a layout that is neither whole tiles nor one piece; the file stays open as long as the level lives."""
+    import tifffile
     import zarr
 
-    return ArrayLevel(zarr.open_array(series.aszarr(level=index), mode="r"), path)
+    file = tifffile.TiffFile(path)
+    array = zarr.open_array(file.series[series].aszarr(level=level), mode="r")
+    wrapped = ArrayLevel(array, path)
+    weakref.finalize(wrapped, file.close)
+    return wrapped
 
 
 def _without_alpha(levels: tuple[Any, ...], axes: str, page: Any) -> tuple[Any, ...]:

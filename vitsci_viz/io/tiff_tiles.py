@@ -27,13 +27,13 @@ class TiledLevel(BoxLevel):
     def __init__(self, path: Path, level: Any) -> None:
         super().__init__(level.shape, level.dtype, path)
         page = level.keyframe
-        self._page = page
         self._stack = tuple(level.shape[: len(level.shape) - len(page.shape)])
         self._chunks: tuple[int, ...] = tuple(page.chunks)
         self._grid: tuple[int, ...] = tuple(page.chunked)
         pages = [one if one is not None else page for one in level.pages]
         self._places = [(one.dataoffsets, one.databytecounts) for one in pages]
-        self._nodata = page.nodata
+        self._decoder, self._tables = page.decode, page.jpegtables
+        self._page_axes, self._nodata = page.axes, page.nodata
 
     @staticmethod
     def can_read(level: Any) -> bool:
@@ -85,10 +85,10 @@ class TiledLevel(BoxLevel):
         data = file.read(count)
         if len(data) < count:
             raise EOFError(f"the file ends inside tile {index}")
-        segment, _, _ = self._page.decode(data, index, jpegtables=self._page.jpegtables)
+        segment, _, _ = self._decoder(data, index, jpegtables=self._tables)
         if segment is None:
             return None
-        return _with_page_axes(segment, self._page.axes)
+        return _with_page_axes(segment, self._page_axes)
 
 
 def _with_page_axes(segment: NDArray[Any], axes: str) -> NDArray[Any]:

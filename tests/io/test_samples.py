@@ -1,0 +1,108 @@
+"""Samples open by name: shipped, generated on demand, public by hash."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vitsci_viz.errors import Cancelled, InputError, MissingFileError
+from vitsci_viz.io import samples
+from vitsci_viz.io.samples import Sample, find_sample, list_samples, open_sample, sample_files
+from vitsci_viz.simulation.made import MADE
+
+PUBLIC = [sample for sample in list_samples() if sample.origin == "public"]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test alone."""
+    monkeypatch.setenv(samples.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_names_are_unique_and_described() -> None:
+    found = list_samples()
+    assert len({sample.name for sample in found}) == len(found)
+    assert all(sample.title and sample.description and sample.licence and sample.source for sample in found)
+
+
+def test_every_generated_sample_can_be_made() -> None:
+    assert {sample.name for sample in list_samples() if sample.origin == "generated"} == set(MADE)
+
+
+@pytest.mark.parametrize("name", [sample.name for sample in list_samples() if sample.origin == "shipped"])
+def test_shipped_samples_open_without_anything_else(name: str, cache: Path) -> None:
+    image, mask = open_sample(name)
+    assert (image.axes, image.name, mask) == ("yxc", name, None)
+    assert np.asarray(image).std() > 1
+    assert not cache.exists()
+
+
+def test_a_generated_sample_is_made_once(cache: Path) -> None:
+    calls: list[str] = []
+    image, mask = open_sample("ct_slice", progress=lambda stage, done, total: calls.append(stage))
+    assert calls
+    assert mask is not None
+    assert mask.shape == image.shape
+    assert image.spacing_um == (100.0, 100.0)
+    made = len(calls)
+    again, _ = open_sample("ct_slice", progress=lambda stage, done, total: calls.append(stage))
+    assert len(calls) == made
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(image))
+
+
+def test_a_cancelled_sample_leaves_nothing_behind(cache: Path) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        open_sample("ct_slice", progress=stop)
+    assert [path for path in cache.rglob("*") if path.is_file()] == []
+    assert open_sample("ct_slice")[1] is not None
+
+
+def test_a_virtual_tissue_knows_its_spacing() -> None:
+    image, mask = open_sample("pathology")
+    assert image.spacing_um == (0.5, 0.5)
+    assert mask is not None
+    assert set(np.unique(np.asarray(mask))) == {0, 1, 2}
+
+
+def test_an_unknown_name_is_told_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'retina'"):
+        find_sample("retinas")
+
+
+def test_the_registry_is_complete() -> None:
+    files = [file for sample in PUBLIC for file in (sample.image, sample.mask) if file is not None]
+    assert len(PUBLIC) >= 5
+    assert all(len(file.sha256) == 64 and file.size_bytes > 0 for file in files)
+    assert all(sample.image is not None and sample.image.url.startswith("https://") for sample in PUBLIC)
+
+
+def test_a_public_sample_that_cannot_be_fetched_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(samples.DATA_VARIABLE, raising=False)
+    nowhere = samples.PublicFile(path="x/y.png", size_bytes=1, sha256="0" * 64, url="http://127.0.0.1:9/y.png")
+    with pytest.raises(MissingFileError, match="connect to the internet, or put it below"):
+        samples._fetch(nowhere, lambda stage, done, total: None)
+
+
+def test_a_public_file_of_the_data_folder_is_taken_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(samples.DATA_VARIABLE, str(tmp_path))
+    (tmp_path / "y.png").write_bytes(b"right")
+    right = samples.PublicFile(path="y.png", size_bytes=5, sha256=hashlib.sha256(b"right").hexdigest(), url="")
+    assert samples._find_public_file(right, lambda stage, done, total: None) == tmp_path / "y.png"
+    (tmp_path / "y.png").write_bytes(b"wrong")
+    with pytest.raises(InputError, match="not the registered file"):
+        samples._find_public_file(right, lambda stage, done, total: None)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("sample", PUBLIC, ids=lambda sample: sample.name)
+def test_public_samples_open_from_the_data_folder(sample: Sample, data_dir: Path, cache: Path) -> None:
+    image, mask = open_sample(sample.name)
+    assert sample_files(sample.name)[0].is_relative_to(data_dir)
+    assert mask is None or mask.shape == image.shape
+    assert mask is None or not sample.is_instances or set(np.unique(np.asarray(mask))) == {0, 1}
+    assert not cache.exists()
