@@ -77,7 +77,8 @@ class Library:
         root, folder = self._root(), self.resolve(path)
         if not folder.is_dir():
             raise InputError(f"{path} must be a folder: open it as an image instead")
-        found = [_entry(item, root) for item in sorted(folder.iterdir(), key=lambda item: item.name.lower())]
+        seen = sorted(folder.iterdir(), key=lambda item: item.name.lower())
+        found = [_entry(item, root) for item in seen if not item.name.startswith(".")]
         entries = [entry for entry in found if entry is not None]
         inside = folder.relative_to(root).parts
         parents = tuple((part, "/".join(inside[: depth + 1])) for depth, part in enumerate(inside))
@@ -179,7 +180,7 @@ class Upload:
     def __init__(self, library: Library, name: str, path: Path) -> None:
         self.name = name
         self.received = 0
-        self._library, self._path = library, path
+        self._library, self.path = library, path
         self._file: IO[bytes] = path.open("wb")
 
     def add(self, piece: bytes) -> None:
@@ -195,18 +196,18 @@ class Upload:
     def finish(self) -> str:
         """Close the file and return its source name."""
         self._file.close()
-        return self._library.finish_upload(self.name, self._path)
+        return self._library.finish_upload(self.name, self.path)
 
     def abandon(self) -> None:
         """Throw away what came."""
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
 
 def _entry(item: Path, root: Path) -> Entry | None:
     from vitsci_viz.io import known_suffixes
 
-    if item.name.startswith("."):
+    if not item.resolve().is_relative_to(root):
         return None
     is_image = item.name.lower().endswith(tuple(known_suffixes()))
     if not is_image and not item.is_dir():

@@ -69,6 +69,10 @@ class LengthPlot:
             self._key = key
             x, y = thinned(curve, CURVE_POINTS)
             self._curve.data = {"x": x * pixel, "y": y}
+            if not len(x):  # an image without any detail: one leaf whatever the split value
+                self._knee.data, self._label.visible = {"x": [], "y": []}, False
+                self._points.data = {"x": [], "y": [], "colour": []}
+                return
             self.figure.x_range.update(**spread(x * pixel, is_log=True))
             self.figure.y_range.update(**spread(y, is_log=True))
             knee = curve.knee()

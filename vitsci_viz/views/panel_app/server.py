@@ -230,5 +230,5 @@ def is_free(address: str, port: int) -> bool:
 def origins(address: str, port: int, *, allow_remote: bool) -> list[str] | None:
     """Return the hosts whose pages may talk to the server; None lets Bokeh decide for a port chosen later."""
     if is_local(address):
-        return None if port == 0 else [f"localhost:{port}", f"127.0.0.1:{port}", f"{address}:{port}"]
+        return None if port == 0 else [f"{name}:{port}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]
     return ["*"] if allow_remote else [f"{address}:{port}"]

@@ -1,0 +1,52 @@
+import socket
+
+import pytest
+
+from vitsci_viz.errors import InputError, MissingFileError, OptionError
+from vitsci_viz.views.panel_app.server import check_address, check_root, find_port, origins
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.4", "::", "example.org", ""])
+def test_others_are_not_served_without_a_password(address):
+    with pytest.raises(OptionError, match="--allow-remote"):
+        check_address(address, has_auth=False, allow_remote=False)
+    check_address(address, has_auth=True, allow_remote=False)
+    check_address(address, has_auth=False, allow_remote=True)
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "::1"])
+def test_this_machine_needs_no_password(address):
+    check_address(address, has_auth=False, allow_remote=False)
+
+
+def test_a_taken_port_gives_the_next_free_one(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert find_port("127.0.0.1", port) > port
+    assert f"port {port} is taken" in capsys.readouterr().out
+
+
+def test_impossible_ports_and_addresses_are_said():
+    with pytest.raises(OptionError, match="port must be from 0 to 65535"):
+        find_port("localhost", 70000)
+    with pytest.raises(OptionError, match="not known on this machine"):
+        find_port("no.such.host.invalid", 5006)
+
+
+def test_only_pages_of_this_server_may_talk_to_it():
+    assert origins("localhost", 5006, allow_remote=False) == ["localhost:5006", "127.0.0.1:5006"]
+    assert origins("localhost", 0, allow_remote=True) is None
+    assert origins("10.0.0.7", 5006, allow_remote=False) == ["10.0.0.7:5006"]
+
+
+def test_the_root_must_be_a_folder_that_exists(tmp_path):
+    with pytest.raises(MissingFileError, match="does not exist"):
+        check_root(tmp_path / "absent")
+    file = tmp_path / "file.txt"
+    file.write_text("")
+    with pytest.raises(InputError, match="must be a folder"):
+        check_root(file)
+    assert check_root(tmp_path) == tmp_path.resolve()
+    assert check_root(None) is None
