@@ -1,6 +1,6 @@
 """What a tree can keep, known before any training: PSNR and SSIM of the reconstruction from tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -98,14 +98,21 @@ class ErrorTable:
         finest, sides : tuple of int
             Side of the finest leaf and of a token on every axis.
         """
-        shape = self.image.shape
+        shape, nothing = self.image.shape, np.zeros(())
         leaves = [tuple(s << step for s in finest) for step in range(depth_for(shape, finest) + 1)]
+        lossless = [leaf for leaf in leaves if all(side == 1 for side in cell_of(leaf, sides))]
+        self._tables |= {(leaf, sides): np.broadcast_to(nothing, grid_shape(shape, leaf)) for leaf in lossless}
         wanted = [leaf for leaf in leaves if (leaf, sides) not in self._tables]
+        if not wanted:
+            return
         size = int(np.prod(self.image.data.shape)) * np.dtype(self.image.data.dtype).itemsize
         if size <= WHOLE_BYTES:
-            if not self._errors or any(cell_of(leaf, sides) not in self._errors for leaf in wanted):
+            if any(cell_of(leaf, sides) not in self._errors for leaf in wanted):
                 pixels = self._pixels((slice(None),) * self.image.ndim)
-                self._errors |= _cell_errors(pixels, [cell_of(leaf, sides) for leaf in wanted], self._shift)
+                cells = {cell_of(leaf, sides) for leaf in wanted}
+                self._errors |= {
+                    cell: squared_error(*sums, shape, cell) for cell, sums in _cell_moments(pixels, cells, self._shift)
+                }
             for leaf in wanted:
                 self._tables[leaf, sides] = _sum_to(self._errors[cell_of(leaf, sides)], cell_of(leaf, sides), leaf)
             return
@@ -124,10 +131,11 @@ class ErrorTable:
         total, square = np.zeros((*grid_shape(shape, side), self.image.channels)), np.zeros(grid_shape(shape, side))
 
         def work(tile: Tile) -> tuple[dict[Sides, Array], tuple[Array, Array]]:
-            pixels = self._pixels(tile.core)
-            errors = _cell_errors(pixels, [cell_of(leaf, sides) for leaf in tables], self._shift)
-            found = {leaf: _sum_to(errors[cell_of(leaf, sides)], cell_of(leaf, sides), parts[leaf]) for leaf in tables}
-            return found, moments(pixels, side, self._shift)
+            pixels, found, sums = self._pixels(tile.core), {}, None
+            for cell, sums in _cell_moments(pixels, {cell_of(leaf, sides) for leaf in tables} | {side}, self._shift):
+                error = squared_error(*sums, pixels.shape[:-1], cell)
+                found |= {leaf: _sum_to(error, cell, parts[leaf]) for leaf in tables if cell_of(leaf, sides) == cell}
+            return found, sums
 
         jobs = tiles(shape, side, 0)
         for tile, (found, own) in run(
@@ -145,22 +153,16 @@ class ErrorTable:
             self._tables[leaf, sides] = _sum_to(error, cell, leaf)
 
 
-def _cell_errors(pixels: Array, cells: Sequence[Sides], shift: float) -> dict[Sides, Array]:
-    """Return the SSE of every cell for several cell sides; coarser moments are summed from finer ones."""
-    shape = pixels.shape[:-1]
-    errors: dict[Sides, Array] = {}
-    sums: tuple[Sides, Array, Array] | None = None
-    for cell in sorted(set(cells)):
-        if all(side == 1 for side in cell):
-            errors[cell] = np.zeros(shape, np.float32)
-            continue
-        if sums is not None and all(b % a == 0 for a, b in zip(sums[0], cell, strict=True)):
-            total, square = _sum_to(sums[1], sums[0], cell), _sum_to(sums[2], sums[0], cell)
+def _cell_moments(pixels: Array, cells: Collection[Sides], shift: float) -> Iterator[tuple[Sides, tuple[Array, Array]]]:
+    """Yield sums and sums of squares for several cell sides, ascending; coarser ones are summed from finer ones."""
+    last: tuple[Sides, tuple[Array, Array]] | None = None
+    for cell in sorted(cells):
+        if last is not None and all(b % a == 0 for a, b in zip(last[0], cell, strict=True)):
+            finer, (total, square) = last
+            last = cell, (_sum_to(total, finer, cell), _sum_to(square, finer, cell))
         else:
-            total, square = moments(pixels, cell, shift)
-        sums = (cell, total, square)
-        errors[cell] = squared_error(total, square, shape, cell)
-    return errors
+            last = cell, moments(pixels, cell, shift)
+        yield last
 
 
 def _sum_to(values: Array, cell: Sides, target: Sides) -> Array:
