@@ -187,6 +187,7 @@ def nearest(name: str, known: typing.Iterable[str]) -> str:
 def describe_validation(error: ValidationError, model: type[BaseModel]) -> str:
     """Put a validation error in one line: what must hold, what came, what to do."""
     lines: dict[str, str] = {}
+    wishes: dict[str, list[str]] = {}
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else ""
         if item["type"] == "extra_forbidden":
@@ -196,14 +197,31 @@ def describe_validation(error: ValidationError, model: type[BaseModel]) -> str:
             lines[name] = message if not name or message.startswith(name) else f"{name}: {message}"
         else:
             given = format_value(item["input"]) if name in model.model_fields else item["input"]
-            wish = item["msg"].removeprefix("Input should be ").replace("valid ", "")
-            previous = lines.get(name)
-            lines[name] = (
-                f"{name} must be {wish}, got {given!r}"
-                if previous is None
-                else previous.replace(", got ", f" or {wish}, got ", 1)
-            )
+            wishes.setdefault(name, []).append(_wish(item))
+            lines[name] = f"{name} must be {' or '.join(dict.fromkeys(wishes[name]))}, got {given!r}"
     return "; ".join(lines.values())
+
+
+_WISHES = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "tuple": "several values with commas between",
+    "string": "text",
+    "byte": "a size such as 3GiB",
+    "missing": "a longer list",
+    "too": "a shorter list",
+}
+
+
+def _wish(item: typing.Any) -> str:
+    """Say what pydantic would have taken, in the words of a form."""
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "greater_than_equal":
+        return f"at least {context['ge']:,}"
+    if kind == "less_than_equal":
+        return f"at most {context['le']:,}"
+    return _WISHES.get(kind.partition("_")[0], item["msg"].removeprefix("Input should be "))
 
 
 class ExecutionOptions(Options):

@@ -22,6 +22,7 @@ MORE_COMMANDS = {
     "run": "Run a recipe again, bit for bit.",
     "serve": "Open the dashboard in the browser.",
 }
+ROOT_FLAGS = ("--help", "-h", "--version")
 HELP = "See, tune and use adaptive patching for vision transformers on scientific images."
 EPILOGUE = (
     "Every option has the same name, default and help here, in recipes, in JupyterLab and in the browser. "
@@ -91,11 +92,12 @@ def build_app() -> "App":
 
 
 def _run(arguments: list[str]) -> int:
-    name = arguments[0] if arguments else "--help"
-    if not name.startswith("-") and name not in summaries():
+    first = arguments[0] if arguments else "--help"
+    kind, known = ("option", ROOT_FLAGS) if first.startswith("-") else ("command", tuple(summaries()))
+    if first not in known:
         from vitsci_viz.params import nearest
 
-        return _fail(BAD_INPUT, f"unknown command '{name}': {nearest(name, summaries())}")
+        return _fail(BAD_INPUT, f"unknown {kind} '{first}': {nearest(first, known)}")
     result = build_app()(arguments, exit_on_error=False, print_error=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else DONE

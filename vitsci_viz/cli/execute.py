@@ -2,12 +2,11 @@
 
 import sys
 
-from vitsci_viz.atomic import check_output
 from vitsci_viz.cli.console import ProgressLines, console_for
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.types import Recipe, Report
-from vitsci_viz.workflows.catalogue import dump_recipe, run_recipe, validate_recipe
+from vitsci_viz.workflows.catalogue import check_recipe_place, dump_recipe, run_recipe, validate_recipe
 from vitsci_viz.workflows.table import to_csv, to_json
 
 
@@ -46,7 +45,7 @@ def execute(
         raise OptionError("--json and --csv both want stdout: leave one out, or write the other with --out")
     recipe = validate_recipe(recipe)
     if recipe_path:
-        check_output(recipe_path, force=force)
+        check_recipe_place(recipe, recipe_path, force=force)
     with ProgressLines() as progress:
         report = run_recipe(recipe, execution=execution, progress=progress, force=force)
     if recipe_path:

@@ -38,7 +38,7 @@ def to_readings(results: Mapping[str, Any]) -> Readings:
 def _headline(results: Mapping[str, Any]) -> Text:
     shape = " x ".join(f"{n:,}" for n in results["shape"])
     channels = f", {results['channels']} channels" if results["channels"] > 1 else ""
-    tokens = f"{results['tokens']:,} tokens"
+    tokens = f"{results['tokens']:,} token{'' if results['tokens'] == 1 else 's'}"
     return Text.assemble(
         (str(results["image"]), "bold"),
         (f"  {shape} px{channels}\n", QUIET),

@@ -17,6 +17,7 @@ from vitsci_viz.workflows.outputs import check_outputs
 
 __all__ = [
     "CATALOGUE",
+    "check_recipe_place",
     "dump_recipe",
     "entry_of",
     "load_recipe",
@@ -27,6 +28,7 @@ __all__ = [
     "validate_recipe",
 ]
 
+SUFFIXES = (".yaml", ".yml")
 VERSION = 1
 """Version of the recipe format."""
 
@@ -59,10 +61,13 @@ def load_recipe(path: Path | str) -> Recipe:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise MissingFileError(f"the recipe {path} does not exist: check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OptionError(f"the recipe {path} cannot be read as text: {error}") from None
-    except yaml.YAMLError as error:
-        raise OptionError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise OptionError(f"the recipe {path} cannot be read: {error.strerror or error}") from None
+    except (UnicodeDecodeError, yaml.reader.ReaderError):
+        raise OptionError(f"the recipe {path} is not a text file: name a YAML file") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise OptionError(f"{path} is not valid YAML: {error.problem}, line {line}") from None
     try:
         return parse_recipe(content, folder=path.absolute().parent)
     except OptionError as error:
@@ -135,10 +140,30 @@ def dump_recipe(recipe: Recipe, path: Path | str, *, force: bool = False) -> Non
     force : bool
         Replace an existing file.
     """
-    path = check_output(path, force=force)
+    path = check_recipe_place(recipe, path, force=force)
     text = recipe_text(validate_recipe(recipe), folder=path.absolute().parent)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def check_recipe_place(recipe: Recipe, path: Path | str, *, force: bool = False) -> Path:
+    """Say before any work that a recipe cannot be written to a place.
+
+    Raises
+    ------
+    OptionError
+        The name does not end in .yaml or .yml, or is that of an input or output.
+    OutputExistsError, OutputError
+        It exists (without `force`), or its folder cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise OptionError(f"a recipe must end in {' or '.join(SUFFIXES)}, got {path.name}")
+    if str(path.resolve()) in {
+        str(Path(value).resolve()) for value in (*recipe.inputs.values(), *recipe.outputs.values())
+    }:
+        raise OptionError(f"the recipe would replace an input or output of its run, {path}: give it another name")
+    return check_output(path, force=force)
 
 
 def recipe_text(recipe: Recipe, *, folder: Path | None = None) -> str:

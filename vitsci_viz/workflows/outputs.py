@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vitsci_viz.atomic import check_output, replacing
-from vitsci_viz.errors import OptionError
+from vitsci_viz.errors import OptionError, OutputError
 from vitsci_viz.types import Recipe
 from vitsci_viz.workflows.entries import entry_of
 
@@ -32,6 +32,8 @@ def check_outputs(recipe: Recipe, *, force: bool = False) -> None:
             raise OptionError(f"the output '{name}' must end in {' or '.join(endings)}, got {Path(value).name}")
         if not slots[name].is_folder:
             check_output(value, force=force)
+        elif Path(value).exists() and not Path(value).is_dir():
+            raise OutputError(f"the output '{name}' must be a folder, got the file {value}: choose another name")
 
 
 @contextlib.contextmanager
