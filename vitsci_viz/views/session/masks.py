@@ -12,7 +12,7 @@ from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import MARGIN, Window
 
 OUTLINE = 128
-"""Added to the class index on the outline."""
+"""Bit added to the class index on the outline; class indices repeat below it."""
 
 
 def mask_overlay(
@@ -20,7 +20,7 @@ def mask_overlay(
 ) -> Raster | None:
     """Return the mask in a window at screen size; None without a mask or where the window misses the image.
 
-    Class k has index k inside and ``128 + k`` on its one-pixel outline.
+    Class k has index k inside (1 to 127, then again from 1) and ``128 + k`` on its one-pixel outline.
     """
     if session.mask_display is None:
         return None
@@ -32,7 +32,8 @@ def mask_overlay(
     classes = session.mask_display.read(level, box.rows, box.columns, slice_index)[..., 0]
     height = max(1, min(classes.shape[0], round((box.extent[3] - box.extent[1]) / window.scale)))
     width = max(1, min(classes.shape[1], round((box.extent[2] - box.extent[0]) / window.scale)))
-    small = resized(classes.astype(np.uint8), height, width, interpolation=cv2.INTER_NEAREST)
+    shown = np.where(classes > 0, (classes.astype(np.int64) - 1) % (OUTLINE - 1) + 1, 0).astype(np.uint8)
+    small = resized(shown, height, width, interpolation=cv2.INTER_NEAREST)
     return Raster(index=_with_outline(small), palette=mask_palette(), extent=box.extent, label="mask")
 
 
@@ -40,5 +41,4 @@ def _with_outline(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Mark the pixels of a class that touch another one."""
     kernel = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     inside = (cv2.erode(classes, kernel) == classes) & (cv2.dilate(classes, kernel) == classes)
-    shown = np.where(classes > 0, (classes - 1) % 127 + 1, 0)
-    return np.where((classes > 0) & ~inside, shown + OUTLINE, shown).astype(np.uint8)
+    return np.where((classes > 0) & ~inside, classes | OUTLINE, classes).astype(np.uint8)

@@ -1,0 +1,385 @@
+"""The page in a real browser: what a user does and sees."""
+
+import re
+
+import numpy as np
+import pytest
+import yaml
+from playwright.sync_api import expect
+
+from tests.views.panel_app.conftest import LIMIT_MS
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.tree_file import load_tree
+from vitsci_viz.views.session.state import ViewState
+
+pytestmark = pytest.mark.browser
+
+
+class Dashboard:
+    """A page of the dashboard."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        page.set_default_timeout(LIMIT_MS)
+        self.faults = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def open(self, query=""):
+        self.page.goto(self.address + (f"?{query}" if query else ""))
+        self.settled()
+        return self
+
+    def reading(self, name):
+        return self.page.locator(f"[data-reading='{name}']").first
+
+    @property
+    def tokens(self):
+        return int(re.sub(r"\D", "", self.reading("Tokens").text_content()))
+
+    def settled(self):
+        """Wait until a tree is shown and what it keeps is known."""
+        expect(self.reading("Reconstruction")).to_contain_text(re.compile(r"dB|exact"), timeout=LIMIT_MS)
+        expect(self.status).to_contain_text("tokens, known in", timeout=LIMIT_MS)
+
+    @property
+    def status(self):
+        return self.page.locator("footer .text")
+
+    @property
+    def query(self):
+        return self.page.evaluate("location.search.slice(1)")
+
+    def option(self, name):
+        return self.page.get_by_label(name, exact=True)
+
+    def canvas(self, number=0):
+        return self.page.get_by_role("application").nth(number)
+
+    def picture(self):
+        """The pixels of the canvas as the user sees them."""
+        import cv2
+
+        self.page.mouse.move(5, 5)
+        return cv2.imdecode(np.frombuffer(self.canvas().screenshot(), np.uint8), cv2.IMREAD_COLOR)
+
+
+@pytest.fixture
+def dashboard(page, server):
+    dashboard = Dashboard(page, server)
+    yield dashboard
+    assert dashboard.faults == []
+
+
+def wait_until(dashboard, happened, *, seconds=LIMIT_MS / 1000):
+    for _ in range(int(seconds * 10)):
+        if happened():
+            return
+        dashboard.page.wait_for_timeout(100)
+    pytest.fail("it did not happen in time")
+
+
+def test_it_opens_with_a_sample_and_no_scroll_bar(dashboard, keep_picture):
+    dashboard.open()
+    assert dashboard.tokens > 100
+    sizes = dashboard.page.evaluate(
+        "[document.scrollingElement.scrollHeight, innerHeight, document.scrollingElement.scrollWidth, innerWidth]"
+    )
+    assert sizes[0] <= sizes[1]
+    assert sizes[2] <= sizes[3]
+    expect(dashboard.page.get_by_role("navigation").get_by_role("link")).to_have_text(["Patch"])
+    keep_picture("patch", dashboard.page.screenshot())
+
+
+def test_dragging_the_split_value_changes_overlay_and_counts(dashboard):
+    dashboard.open()
+    tokens, picture = dashboard.tokens, dashboard.picture()
+    slider = dashboard.option("Split value slider")
+    box = slider.bounding_box()
+    at = (box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
+    dashboard.page.mouse.move(*at)
+    dashboard.page.mouse.down()
+    for step in range(1, 9):
+        dashboard.page.mouse.move(at[0] + step * 8, at[1])
+    dashboard.page.mouse.up()
+    wait_until(dashboard, lambda: dashboard.tokens < tokens / 2)
+    shown = float(dashboard.option("Split value").input_value())
+    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).options.split_value == shown)
+    dashboard.settled()
+    wait_until(dashboard, lambda: np.mean(np.any(dashboard.picture() != picture, axis=-1)) > 0.01)
+
+
+def test_the_wheel_zooms_and_the_link_follows(dashboard):
+    dashboard.open()
+    before = ViewState.from_query(dashboard.query).window
+    picture = dashboard.picture()
+    box = dashboard.canvas().bounding_box()
+    dashboard.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(4):
+        dashboard.page.mouse.wheel(0, -240)
+    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).window.scale < before.scale / 2)
+    assert np.mean(np.any(dashboard.picture() != picture, axis=-1)) > 0.3
+
+
+def test_hovering_a_leaf_tells_level_size_score_and_token(dashboard):
+    dashboard.open()
+    box = dashboard.canvas().bounding_box()
+    status = dashboard.page.locator(".vz-status").first
+    dashboard.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    expect(status).to_contain_text(re.compile(r"token [\d,]+ of [\d,]+"), timeout=LIMIT_MS)
+    said = status.text_content()
+    assert re.search(r"level \d", said)
+    assert re.search(r"(8|16|32|64|128) px", said)
+    assert re.search(r"score [\d.,e+]+", said)
+    dashboard.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.3)
+    expect(status).not_to_have_text(said, timeout=LIMIT_MS)
+
+
+def test_a_link_restores_the_view(dashboard):
+    wanted = ViewState(
+        source="sample:retina",
+        options=PatchOptions(length=700, patch_size=16, min_size=4, detail="gradient"),
+        compare=PatchOptions(split_value=30.0),
+    )
+    dashboard.open(wanted.to_query())
+    expect(dashboard.page.get_by_role("tab", name="A | B")).to_have_attribute("aria-selected", "true")
+    expect(dashboard.option("Split value")).to_have_value("30")
+    dashboard.page.get_by_role("button", name="A", exact=True).click()
+    expect(dashboard.option("Patch size")).to_have_value("16")
+    expect(dashboard.page.get_by_role("radio", name="gradient")).to_have_attribute("aria-checked", "true")
+    restored = ViewState.from_query(dashboard.query)
+    assert (restored.source, restored.options, restored.compare) == (wanted.source, wanted.options, wanted.compare)
+
+
+def test_a_wrong_link_is_said_and_the_sample_opens(dashboard):
+    dashboard.open("source=sample:ihc&patch_sise=8")
+    dashboard.page.goto(dashboard.address + "?patch_size=7")
+    expect(dashboard.status).to_contain_text("power of two", timeout=LIMIT_MS)
+
+
+def test_what_is_kept_stands_beside_the_overlay(dashboard, keep_picture):
+    dashboard.open("source=disc.png&mask=disc_mask.png&split_value=300&patch_size=4")
+    expect(dashboard.reading("Oracle Dice")).to_contain_text(re.compile(r"0\.\d{3}"))
+    dashboard.page.get_by_role("tab", name="What is kept").click()
+    expect(dashboard.page.get_by_role("application")).to_have_count(3)
+    expect(dashboard.page.get_by_text("absolute difference")).to_be_visible()
+    keep_picture("kept", dashboard.page.screenshot())
+
+
+def test_two_settings_stand_side_by_side(dashboard):
+    dashboard.open()
+    first = dashboard.tokens
+    dashboard.page.get_by_role("tab", name="A | B").click()
+    dashboard.option("Split value").fill("400")
+    dashboard.option("Split value").press("Enter")
+    values = dashboard.page.locator(".pair .value")
+    expect(values.nth(0)).to_have_text(f"{first:,}")
+    expect(values.nth(1)).not_to_have_text(f"{first:,}")
+    expect(dashboard.page.get_by_role("application")).to_have_count(2)
+
+
+def test_a_setting_of_the_front_is_taken_over_by_a_click(dashboard, keep_picture):
+    dashboard.open("source=sample:pathology")
+    dashboard.page.get_by_role("tab", name="Pareto").click()
+    dashboard.page.get_by_role("button", name="Run the sweep").click()
+    rows = dashboard.page.locator("tr[data-row]")
+    rows.first.wait_for()
+    row = dashboard.page.get_by_role("row", name=re.compile("^Take over: length, 511 tokens")).last
+    row.click()
+    expect(row).to_have_class("chosen")
+    wait_until(dashboard, lambda: dashboard.tokens == 511)
+    keep_picture("pareto", dashboard.page.screenshot())
+    dashboard.page.get_by_role("tab", name="Overlay").click()
+    expect(dashboard.page.get_by_role("radio", name="length")).to_have_attribute("aria-checked", "true")
+    expect(dashboard.option("Patch size")).to_have_value("16")
+
+
+def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
+    dashboard.open("source=disc.png")
+    dashboard.page.get_by_role("tab", name="Pareto").click()
+    for name, text in (("Patch sizes", "8"), ("Min sizes", "8"), ("Lengths", "64,256")):
+        dashboard.option(name).fill(text)
+        dashboard.option(name).press("Enter")
+    dashboard.page.get_by_label("Uniform", exact=True).uncheck()
+    dashboard.page.get_by_role("button", name="Run the sweep").click()
+    expect(dashboard.page.locator("tr[data-row]")).to_have_count(2, timeout=LIMIT_MS)
+    place = dashboard.page.evaluate(
+        """() => {
+          for (const view of Object.values(Bokeh.index)) for (const found of view.owner.query((v) => v.model.type == "Figure")) {
+            if (!String(found.model.left[0]?.axis_label).includes("PSNR")) continue
+            const points = found.model.renderers.find((r) => r.data_source.data.row?.length).data_source.data
+            const box = found.canvas_view.el.getBoundingClientRect()
+            const {x_scale, y_scale} = found.frame
+            return [box.left + x_scale.compute(points.x[0]), box.top + y_scale.compute(points.y[0])]
+          }
+        }"""
+    )
+    dashboard.page.mouse.click(*place)
+    expect(dashboard.page.locator("tr.chosen")).to_have_count(1, timeout=LIMIT_MS)
+    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).options.length == 64)
+
+
+def choose_path(dashboard, path, *, role="Open image"):
+    dashboard.page.get_by_role("button", name=role, exact=True).click()
+    dashboard.page.get_by_role("tab", name="Browse").click()
+    field = dashboard.page.get_by_role("textbox", name="Path below the data root")
+    field.fill(path)
+    dashboard.page.get_by_role("button", name="Open", exact=True).click()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("../outside.png", "outside the data root"),
+        ("absent.png", "does not exist"),
+        ("broken.png", "broken.png"),
+        ("empty.png", "empty"),
+    ],
+)
+def test_what_cannot_be_opened_says_why_and_the_last_picture_stays(dashboard, path, words):
+    dashboard.open()
+    tokens = dashboard.tokens
+    choose_path(dashboard, path)
+    alert = dashboard.page.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text(words)
+    dashboard.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(dashboard.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    assert dashboard.tokens == tokens
+
+
+def test_a_file_below_the_root_opens_from_the_list_with_its_mask(dashboard):
+    dashboard.open()
+    dashboard.page.get_by_role("button", name="Open image").click()
+    dashboard.page.get_by_role("tab", name="Browse").click()
+    dashboard.page.get_by_role("button", name=re.compile(r"^disc\.png")).click()
+    expect(dashboard.page.get_by_text("300 x 500 px")).to_be_visible()
+    dashboard.page.get_by_role("button", name="Mask", exact=True).click()
+    dashboard.page.get_by_role("button", name=re.compile("^disc_mask")).click()
+    expect(dashboard.reading("Oracle Dice")).to_contain_text(re.compile(r"[01]\.\d{3}"))
+
+
+def test_an_upload_opens_and_one_over_the_limit_is_refused(dashboard, data_root, tmp_path):
+    dashboard.open()
+    dashboard.page.get_by_role("button", name="Open image").click()
+    dashboard.page.get_by_role("tab", name="Upload").click()
+    big = tmp_path / "big.png"
+    big.write_bytes(bytes(3 * 2**20))
+    dashboard.page.get_by_label("File to upload").set_input_files(big)
+    expect(dashboard.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("must be at most 1 MiB")
+    dashboard.page.get_by_label("File to upload").set_input_files(data_root / "disc.png")
+    expect(dashboard.page.get_by_text("300 x 500 px")).to_be_visible()
+    dashboard.settled()
+    assert "upload:disc.png" in dashboard.query
+
+
+def test_a_wrong_option_is_marked_where_it_stands_and_the_picture_stays(dashboard):
+    dashboard.open()
+    tokens = dashboard.tokens
+    dashboard.option("Patch size").fill("7")
+    dashboard.option("Patch size").press("Enter")
+    expect(dashboard.page.locator("[data-option=patch_size] [role=alert]")).to_contain_text("power of two")
+    assert dashboard.tokens == tokens
+
+
+def test_long_work_can_be_cancelled_and_the_last_image_stays(dashboard):
+    dashboard.open()
+    tokens = dashboard.tokens
+    dashboard.page.get_by_role("button", name="Open image").click()
+    dashboard.page.get_by_role("button", name=re.compile("^Large virtual slide")).click()
+    dashboard.page.keyboard.press("Escape")
+    dashboard.page.get_by_role("button", name="Cancel").click()
+    expect(dashboard.status).to_contain_text("Cancelled", timeout=LIMIT_MS)
+    assert dashboard.tokens == tokens
+    assert "sample:ihc" in dashboard.query
+
+
+def test_a_volume_is_walked_slice_by_slice(dashboard):
+    dashboard.open("source=sample:ct_volume")
+    slider = dashboard.page.get_by_label("Slice", exact=True)
+    expect(dashboard.page.get_by_text("33 / 64")).to_be_visible()
+    slider.fill("10")
+    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).slice_index == 10)
+    dashboard.canvas().click(position={"x": 100, "y": 100})
+    dashboard.page.keyboard.press("]")
+    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).slice_index == 11)
+
+
+def test_the_recipe_on_screen_can_be_saved_changed_and_applied(dashboard):
+    dashboard.open()
+    dashboard.page.get_by_role("button", name="The recipe of what is on screen").click()
+    text = dashboard.page.get_by_role("textbox", name="Recipe as YAML")
+    recipe = yaml.safe_load(text.input_value())
+    assert recipe["inputs"] == {"image": "sample:ihc"}
+    with dashboard.page.expect_download() as saved:
+        dashboard.page.get_by_role("button", name="Save", exact=True).click()
+    assert yaml.safe_load(saved.value.path().read_text()) == recipe
+    text.fill(yaml.safe_dump({**recipe, "options": {"patch_sise": 4}}))
+    dashboard.page.get_by_role("button", name="Apply").click()
+    expect(dashboard.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("did you mean 'patch_size'")
+    text.fill(yaml.safe_dump({**recipe, "options": {"mode": "length", "length": 64}}))
+    dashboard.page.get_by_role("button", name="Apply").click()
+    wait_until(dashboard, lambda: dashboard.tokens == 64)
+
+
+def test_tree_and_statistics_can_be_taken_away(dashboard):
+    dashboard.open()
+    saved = {}
+    for title in ("Tree (npz)", "Statistics (CSV)", "Overlay (PNG)"):
+        dashboard.page.get_by_role("button", name="Download").click()
+        with dashboard.page.expect_download() as download:
+            dashboard.page.get_by_role("menuitem", name=title).click()
+        saved[title] = download.value.path()
+    assert len(load_tree(saved["Tree (npz)"])) == dashboard.tokens
+    assert saved["Statistics (CSV)"].read_text().startswith("level,size_px,count,area_share,tokens")
+    assert saved["Overlay (PNG)"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_control_has_a_name_and_the_keyboard_reaches_it(dashboard):
+    dashboard.open()
+    nameless = dashboard.page.evaluate(
+        """() => {
+          const found = [], visit = (root) => {
+            for (const node of root.querySelectorAll("*")) {
+              if (node.shadowRoot) visit(node.shadowRoot)
+              if (!node.matches("input:not([hidden]), select, button, textarea") || !node.checkVisibility()) continue
+              const named = node.getAttribute("aria-label") || node.textContent.trim() || node.title || node.labels?.length
+              if (!named && node.getAttribute("aria-hidden") != "true") found.push(node.outerHTML.slice(0, 120))
+            }
+          }
+          visit(document)
+          return found
+        }"""
+    )
+    assert nameless == []
+    dashboard.page.get_by_role("radio", name="threshold").focus()
+    dashboard.page.keyboard.press("ArrowRight")
+    expect(dashboard.page.get_by_role("radio", name="length")).to_have_attribute("aria-checked", "true")
+    expect(dashboard.page.get_by_role("radio", name="length")).to_be_focused()
+
+
+def test_the_theme_switches_without_a_reload_and_is_kept(dashboard, keep_picture):
+    dashboard.open()
+    look = "document.documentElement.dataset.theme"
+    before = dashboard.page.evaluate(look)
+    dashboard.page.get_by_role("button", name="Switch between the light and the dark theme").click()
+    after = dashboard.page.evaluate(look)
+    assert {before, after} == {"light", "dark"}
+    keep_picture(f"patch_{after}", dashboard.page.screenshot())
+    dashboard.page.reload()
+    dashboard.settled()
+    assert dashboard.page.evaluate(look) == after
+
+
+def test_sides_fold_away_and_the_picture_takes_their_place(dashboard):
+    dashboard.open()
+    width = dashboard.canvas().bounding_box()["width"]
+    dashboard.page.get_by_role("button", name="Show or hide the readings").click()
+    dashboard.page.get_by_role("button", name="Show or hide the options").click()
+    wait_until(dashboard, lambda: dashboard.canvas().bounding_box()["width"] > width + 500)
+
+
+def test_the_readme_picture_shows_leaves_over_a_real_slide(dashboard, keep_picture):
+    dashboard.open("source=sample:ihc&split_value=30&patch_size=8&min_size=4")
+    box = dashboard.canvas().bounding_box()
+    dashboard.page.mouse.move(box["x"] + box["width"] * 0.62, box["y"] + box["height"] * 0.6)
+    expect(dashboard.page.locator(".vz-status").first).to_contain_text("token", timeout=LIMIT_MS)
+    keep_picture("hero", dashboard.page.screenshot())
