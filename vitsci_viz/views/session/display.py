@@ -62,7 +62,8 @@ class SampledLevel:
     def __getitem__(self, key: tuple[slice, slice]) -> Array:
         """Read a box given by two slices; rows are read one by one, as a box would hold every pixel between them."""
         rows, columns = range(self.shape[0])[key[0]], range(self.shape[1])[key[1]]
-        wide = slice(*(edge * self._every + self._middle for edge in (columns.start, columns.stop)), self._every)
+        first, end = columns.start * self._every + self._middle, columns.stop * self._every + self._middle
+        wide = slice(first, end, self._every)
         lines = [np.asarray(self._source[(row * self._every + self._middle, wide)]) for row in rows]
         return np.stack(lines)[:, : len(columns)]
 
