@@ -100,6 +100,14 @@ class OptionField:
         """The name in words."""
         return self.name.replace("_", " ").capitalize()
 
+    @property
+    def bounds(self) -> str:
+        """The bounds as every surface says them, such as ``0 to 32`` or ``>= 1``; empty where there are none."""
+        low, high = (None if bound is None else f"{bound:,}" for bound in (self.minimum, self.maximum))
+        if low is not None and high is not None:
+            return f"{low} to {high}"
+        return f">= {low}" if low is not None else f"<= {high}" if high is not None else ""
+
 
 def fields_of(options: type[Options]) -> tuple[OptionField, ...]:
     """Describe every option of a class, in the order of definition."""

@@ -42,7 +42,7 @@ class OptionControl:
             step=STEP,
             readout=False,
             description=" ",
-            tooltip=field.help,
+            tooltip=explain(field),
             style={"description_width": LABEL_WIDTH},
             layout=widgets.Layout(width="100%", display="none"),
         )
@@ -67,7 +67,7 @@ class OptionControl:
                 self._place_slider(text)
             has_effect = not reason
             self.input.disabled = self.slider.disabled = not has_effect
-            self.input.tooltip = self.field.help if has_effect else f"{self.field.help} ({reason})"
+            self.input.tooltip = explain(self.field) if has_effect else f"{explain(self.field)} ({reason})"
             self.message.value = f'<div class="vz-error" role="alert">{html.escape(error)}</div>' if error else ""
             self.message.layout.display = None if error else "none"
         finally:
@@ -116,6 +116,11 @@ class OptionControl:
             self._is_dragged = False
 
 
+def explain(field: OptionField) -> str:
+    """Return an option's help with its bounds."""
+    return f"{field.help} [{field.bounds}]" if field.bounds else field.help
+
+
 def _place_of(span: Span, value: float) -> float:
     """Return where a value sits between the ends, 0 to 1."""
     value = min(max(value, span.low), span.high)
@@ -134,7 +139,7 @@ def _common(field: OptionField) -> dict[str, Any]:
     unit = f" ({field.unit})" if field.unit else ""
     return {
         "description": field.label + unit,
-        "tooltip": field.help,
+        "tooltip": explain(field),
         "style": {"description_width": LABEL_WIDTH},
         "layout": widgets.Layout(width="100%", margin="1px 0"),
     }

@@ -41,7 +41,7 @@ class LengthCurvePlot:
         self._knee_label = _label(KNEE)
         for extra in (self._level, self._now_label, self._knee_label):
             plot.add_layout(extra)
-        plot.y_range.range_padding = 0.3
+        plot.y_range.range_padding = 0.45
         plot.grid.grid_line_alpha = 0.35
         plot.axis.axis_label_text_font_style = "normal"
         self.layout = plot

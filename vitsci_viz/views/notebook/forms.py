@@ -7,7 +7,7 @@ from typing import Generic
 import ipywidgets as widgets
 
 from vitsci_viz.errors import OptionError
-from vitsci_viz.params import Options, nearest
+from vitsci_viz.params import nearest
 from vitsci_viz.views.notebook.controls import OptionControl
 from vitsci_viz.views.session.form import Chosen, FormState
 from vitsci_viz.views.session.guidance import Guidance
@@ -111,21 +111,3 @@ class OptionForm(Generic[Chosen]):
             folded.add_class("vz-advanced")
             rows.append(folded)
         return rows
-
-
-def describe_form(form: OptionForm[Options]) -> list[dict[str, object]]:
-    """Read back what the widgets show, one mapping per option in order: compared with the other surfaces by a test."""
-    rows = []
-    for name, control in form.controls.items():
-        choices = [value for _, value in control.input.options] if control.kind == "choice" else []
-        rows.append(
-            {
-                "name": name,
-                "label": control.input.description,
-                "help": control.input.tooltip,
-                "value": control.text,
-                "kind": control.kind,
-                "choices": choices,
-            }
-        )
-    return rows

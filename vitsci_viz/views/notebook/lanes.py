@@ -68,6 +68,11 @@ class Lane:
         """Stop the running work at its next report."""
         self._is_cancelled = True
 
+    def close(self) -> None:
+        """Stop the running work and end the thread."""
+        self.cancel()
+        self._latest.close()
+
     def _work(self, request: _Request) -> Any:
         return request.work(self._report)
 

@@ -10,19 +10,30 @@ PATIENCE_S = 1.0
 
 
 class StatusLine:
-    """A line that appears when work takes more than a second."""
+    """A line that appears when work takes more than a second.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    can_cancel : bool
+        Show a button; while a cell runs the kernel's own interrupt is the way to stop.
+    """
+
+    def __init__(self, *, can_cancel: bool = True) -> None:
         self._text = widgets.HTML(layout=widgets.Layout(flex="1 1 auto"))
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="160px"))
         self._button = widgets.Button(
             description="Cancel", tooltip="Stop, and keep what is shown", layout=widgets.Layout(width="80px")
         )
         self.widget = widgets.HBox(
-            [self._text, self._bar, self._button],
+            [self._text, self._bar, *([self._button] if can_cancel else [])],
             layout=widgets.Layout(visibility="hidden", height="28px", align_items="center"),
         )
         self._began: float | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is something to see."""
+        return self.widget.layout.visibility == "visible"
 
     def on_cancel(self, callback: Callable[[], None]) -> None:
         """Call back when the button is pressed."""

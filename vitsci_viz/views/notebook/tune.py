@@ -3,13 +3,15 @@
 import importlib
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitsci_viz.errors import InputError, MissingExtraError
 from vitsci_viz.extras import missing_extra
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image, PatchTree, Recipe
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX, dump_recipe, load_recipe, recipe_text
 
@@ -67,9 +69,11 @@ def tune(source: "Source", mask: "Source | None" = None, **options: Any) -> "Tun
     _check_extra()
     chosen = PatchOptions(**options)
     image, labels, inputs = _open(source, mask)
-    tuned = Tune(image, labels, chosen, inputs=inputs)
-    if _in_notebook():
-        tuned.show()
+    if not _in_notebook():
+        return Tune(image, labels, chosen, inputs=inputs)
+    with _progress_below_cell() as progress:
+        tuned = Tune(image, labels, chosen, inputs=inputs, progress=progress)
+    tuned.show()
     return tuned
 
 
@@ -86,17 +90,25 @@ class Tune:
         The first setting.
     inputs : mapping of str to str
         Files for the recipe; empty where the image came from memory.
+    progress : callable
+        Told how far the first look at the pixels is.
     """
 
     def __init__(
-        self, image: Image, mask: Image | None, options: PatchOptions, *, inputs: Mapping[str, str] | None = None
+        self,
+        image: Image,
+        mask: Image | None,
+        options: PatchOptions,
+        *,
+        inputs: Mapping[str, str] | None = None,
+        progress: Progress = silent,
     ) -> None:
         from vitsci_viz.views.session.session import PatchSession
 
         self.session: PatchSession = PatchSession(image, mask)
         self._inputs = dict(inputs or {})
         self._options = options
-        self._tree = self.session.tree(options)
+        self._tree = self.session.tree(options, progress=progress)
         self._view: TuneView | None = None
         self._shown_in: Any = None
 
@@ -188,6 +200,12 @@ class Tune:
         shell = get_ipython()
         self._shown_in = None if shell is None else shell.execution_count
 
+    def close(self) -> None:
+        """End the worker threads and take the controls away; options, tree and recipe stay."""
+        if self._view is not None:
+            self._view.close()
+            self._view = None
+
     def _ipython_display_(self) -> None:
         """Show the controls, unless this very cell already does."""
         from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
@@ -211,6 +229,29 @@ def _in_notebook() -> bool:
 
     shell = get_ipython()
     return shell is not None and hasattr(shell, "kernel")
+
+
+@contextmanager
+def _progress_below_cell() -> Iterator[Progress]:
+    """Show how far a long first look at the pixels is, until it is over."""
+    from IPython.display import display
+
+    from vitsci_viz.views.notebook.status import StatusLine
+
+    line = StatusLine(can_cancel=False)
+    is_displayed = False
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal is_displayed
+        line.report(stage, done, total)
+        if line.is_shown and not is_displayed:
+            is_displayed = True
+            display(line.widget)
+
+    try:
+        yield report
+    finally:
+        line.widget.close()
 
 
 def _open(source: Any, mask: Any) -> tuple[Image, Image | None, dict[str, str]]:

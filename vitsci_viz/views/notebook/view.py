@@ -122,7 +122,15 @@ class TuneView:
         elif isinstance(error, VitsciVizError):
             self.form.fail(str(error))
         else:
+            self.form.fail(f"{type(error).__name__}: {error}")
             raise error
+
+    def close(self) -> None:
+        """End the worker threads and close the widgets."""
+        for lane in (self._detail, self._fidelity, self._pixels):
+            lane.close()
+        self.canvas.close()
+        self.widget.close()
 
     def _cancel(self) -> None:
         for lane in (self._detail, self._fidelity):
