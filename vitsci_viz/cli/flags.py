@@ -3,7 +3,7 @@
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, Token
@@ -62,7 +62,7 @@ def flag_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def given(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+def given(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Return the values that were given under a prefix, without the prefix."""
     return {
         name.removeprefix(f"{prefix}_"): value
@@ -139,23 +139,22 @@ def _run_flags(*, has_presets: bool, has_rows: bool) -> Iterator[inspect.Paramet
 def _option_flag(name: str, field: OptionField, group: Group) -> inspect.Parameter:
     is_switch = field.annotation is bool
     takes_text = str in _parts(field.annotation)
+    kind: dict[str, Any] = {"negative": "--no-" + field.name.replace("_", "-")}
+    if not is_switch:
+        kind = {
+            "metavar": metavar(field),
+            "converter": _as_typed if takes_text else _as_parsed,
+            "n_tokens": 1,
+            "allow_leading_hyphen": True,
+            "negative": (),
+        }
     parameter = Parameter(
         name=flag_name(field.name),
         help=describe(field),
         group=group,
         show_default=False,
         show_choices=False,
-        **(
-            {"negative": "--no-" + field.name.replace("_", "-")}
-            if is_switch
-            else {
-                "metavar": metavar(field),
-                "converter": _as_typed if takes_text else _as_parsed,
-                "n_tokens": 1,
-                "allow_leading_hyphen": True,
-                "negative": (),
-            }
-        ),
+        **kind,
     )
     annotation = Annotated[bool | None if is_switch else Any, parameter]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
@@ -167,8 +166,8 @@ def describe(field: OptionField) -> str:
     choices = [format_value(choice) for choice in field.choices if choice is not None]
     if choices:
         notes.append(f"choices: {', '.join(choices)}")
-    if field.minimum is not None or field.maximum is not None:
-        notes.append(_bounds(field))
+    if field.bounds:
+        notes.append(field.bounds)
     if field.unit:
         notes.append(f"unit: {field.unit}")
     if field.default is not None and field.default != ():
@@ -197,13 +196,6 @@ def _plain_word(annotation: Any) -> str:
     if typing.get_origin(annotation) is Literal:
         return "CHOICE"
     return {int: "INT", float: "FLOAT", ByteSize: "SIZE"}.get(annotation, "TEXT")
-
-
-def _bounds(field: OptionField) -> str:
-    low, high = (None if bound is None else f"{bound:,}" for bound in (field.minimum, field.maximum))
-    if low is not None and high is not None:
-        return f"{low} to {high}"
-    return f">= {low}" if low is not None else f"<= {high}"
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

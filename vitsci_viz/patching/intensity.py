@@ -52,7 +52,7 @@ def sample_windows(shape: tuple[int, ...]) -> list[tuple[slice, ...]]:
         return [tuple(slice(0, length) for length in shape)]
     block = SAMPLE_BLOCK.get(len(shape), 16)
     stride = block * SAMPLE_STRIDE.get(len(shape), 4)
-    starts = []
+    starts: list[list[int]] = []
     for length in shape:
         first = min((stride - block) // 2, max(0, (length - block) // 2))
         starts.append([*range(first, max(first + 1, length - block // 2), stride)])
@@ -91,7 +91,7 @@ def to_grey(pixels: Array, options: PatchOptions, channels: bool) -> Array:
     if options.channel == "max":
         return pixels.max(axis=-1)
     if count == 3:
-        if pixels.dtype not in (np.uint8, np.uint16, np.float32):
+        if pixels.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)):
             pixels = pixels.astype(np.float32)
         flat = pixels.reshape(-1, pixels.shape[-2], 3)
         return cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY).reshape(pixels.shape[:-1])
@@ -108,7 +108,7 @@ def grey_scale(image: Image, options: PatchOptions, *, progress: Progress = sile
         Floating-point data hold NaN or infinite values; the count and the first place are named.
     """
     dtype = np.dtype(image.data.dtype)
-    if dtype in (np.uint8, np.bool_):
+    if dtype in (np.dtype(np.uint8), np.dtype(np.bool_)):
         return None
     if dtype.kind == "f":
         refuse_not_finite(image, progress=progress)

@@ -98,7 +98,8 @@ class MaskTable:
         inside = cell_counts_at(index, size, self.shape)
         true = self._grid(value, size)[tuple(index.T)].astype(np.int64)
         is_full = true == inside
-        parts = [(np.ones(1), *(np.array([array[is_full].sum()], np.float64) for array in (true, inside)))]
+        full, pixels_full = (np.array([array[is_full].sum()], np.float64) for array in (true, inside))
+        parts: list[tuple[Array, Array, Array]] = [(np.ones(1), full, pixels_full)]
         mixed = index[(true > 0) & ~is_full]
         if not len(mixed):
             return parts

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
+
+import numpy as np
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.patching.options import PatchOptions, is_power_of_two
@@ -27,7 +28,7 @@ def per_axis(value: int | Sequence[int], ndim: int, name: str) -> Sides:
     OptionError
         The number of sides is not the number of axes, or a side is no power of two.
     """
-    sides = (int(value),) * ndim if isinstance(value, Integral) else tuple(int(side) for side in value)
+    sides = (int(value),) * ndim if isinstance(value, int | np.integer) else tuple(int(side) for side in value)
     if len(sides) != ndim:
         raise OptionError(f"{name} must be one number or one per axis ({ndim}), got {sides}")
     if not all(is_power_of_two(side) for side in sides):

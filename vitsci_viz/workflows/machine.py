@@ -59,10 +59,12 @@ def using_threads(execution: ExecutionOptions) -> Iterator[None]:
         return
     import cv2
     import numba
+    from numba.core import config
 
+    available: int = vars(config)["NUMBA_NUM_THREADS"]
     before = cv2.getNumThreads(), numba.get_num_threads()
     cv2.setNumThreads(execution.threads)
-    numba.set_num_threads(min(execution.threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(execution.threads, available))
     try:
         yield
     finally:

@@ -39,7 +39,7 @@ SC'24. A leaf is split while the detail inside it exceeds the split value; each 
 @cache
 def asset(name: str) -> str:
     """Read a file of the assets folder beside this module."""
-    return resources.files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+    return resources.files("vitsci_viz.views.panel_app").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def icon_address() -> str:
