@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from vitsci_viz.axes import check_pixels
+from vitsci_viz.axes import check_pixels, guess_axes
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
 from vitsci_viz.io.lazy import ArrayLevel, reading
@@ -53,7 +53,6 @@ def read_ome_zarr(path: Path) -> Image:
 
 
 def _plain_array(array: Any, path: Path, name: str) -> Image:
-    from vitsci_viz.axes import guess_axes
 
     check_pixels(array.shape, array.dtype, path)
     return Image(levels=(ArrayLevel(array, path),), axes=guess_axes(array.shape), name=name, path=path)
@@ -79,8 +78,9 @@ def _spacing(
             if transform.get("type") == "scale":
                 factors = [a * float(b) for a, b in zip(factors, transform["scale"], strict=True)]
                 has_scale = True
-    units = {axis["name"].lower(): _UNITS.get(axis.get("unit", "")) for axis in axes}
-    if not has_scale or any(units.get(letter) is None for letter in spatial):
+    named = {axis["name"].lower(): _UNITS.get(axis.get("unit", "")) for axis in axes}
+    units = {letter: unit for letter, unit in named.items() if unit is not None}
+    if not has_scale or any(letter not in units for letter in spatial):
         return None, None
     common = units[spatial[-1]]
     scale = dict(zip(letters, factors, strict=True))

@@ -28,6 +28,5 @@ def read_slide(path: Path) -> Image:
         series = file.series[int(slide.properties.get("tiffslide.series-index") or 0)]
         image = image_from_series(file, series, path)
         mpp = (slide.properties.get("tiffslide.mpp-y"), slide.properties.get("tiffslide.mpp-x"))
-    if all(mpp):
-        return replace(image, spacing=tuple(float(value) for value in mpp), unit="um")
-    return image
+    steps = tuple(float(value) for value in mpp if value)
+    return replace(image, spacing=steps, unit="um") if len(steps) == 2 else image

@@ -1,5 +1,6 @@
 """TIFF and OME-TIFF: pages, stacks, pyramids, tiles; windows are read without the whole file."""
 
+import logging
 import math
 import weakref
 from pathlib import Path
@@ -24,6 +25,7 @@ _UNIT_NAMES = {
     "m": "m",
 }
 _CENTIMETRE = 3
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else its remarks go to stderr, beside our own line
 _ASSOCIATED_ALPHA, _PLAIN_ALPHA = 1, 2
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from vitsci_viz.io.lazy import Box, BoxLevel
 
 _PAGE_AXES = ("YX", "YXS", "SYX")
+_JPEG_CODES = (6, 7, 34892, 33007)
+"""Compressions whose tiles share tables or a header that lie elsewhere in the file."""
 
 
 class TiledLevel(BoxLevel):
@@ -32,7 +34,10 @@ class TiledLevel(BoxLevel):
         self._grid: tuple[int, ...] = tuple(page.chunked)
         pages = [one if one is not None else page for one in level.pages]
         self._places = [(one.dataoffsets, one.databytecounts) for one in pages]
-        self._decoder, self._tables = page.decode, page.jpegtables
+        self._decoder = page.decode
+        is_jpeg = int(page.compression) in _JPEG_CODES
+        headers = [{"jpegtables": one.jpegtables, "jpegheader": page.jpegheader} for one in pages] if is_jpeg else []
+        self._headers: list[dict[str, Any]] = headers or [{}] * len(pages)
         self._page_axes, self._nodata = page.axes, page.nodata
 
     @staticmethod
@@ -54,7 +59,7 @@ class TiledLevel(BoxLevel):
         """Decode the tiles under the box."""
         depth = len(self._stack)
         result = np.empty([stop - start for start, stop in box], self.dtype)
-        with self.path.open("rb") as file:
+        with Path(self.path).open("rb") as file:
             for at in np.ndindex(*(stop - start for start, stop in box[:depth])):
                 page = int(np.ravel_multi_index([box[k][0] + i for k, i in enumerate(at)], self._stack)) if depth else 0
                 self._read_page(file, page, box[depth:], result[at])
@@ -67,7 +72,7 @@ class TiledLevel(BoxLevel):
             cell = [span[i] for span, i in zip(spans, at, strict=True)]
             index = int(np.ravel_multi_index(cell, self._grid))
             first = [i * n for i, n in zip(cell, self._chunks, strict=True)]
-            tile = self._decode(file, int(offsets[index]), int(counts[index]), index)
+            tile = self._decode(file, (int(offsets[index]), int(counts[index])), index, self._headers[page])
             inside = [
                 (max(f, start), min(f + n, stop)) for f, n, (start, stop) in zip(first, self._chunks, box, strict=True)
             ]
@@ -77,15 +82,16 @@ class TiledLevel(BoxLevel):
                 continue
             target[to] = tile[tuple(slice(a - f, b - f) for (a, b), f in zip(inside, first, strict=True))]
 
-    def _decode(self, file: Any, offset: int, count: int, index: int) -> NDArray[Any] | None:
+    def _decode(self, file: Any, place: tuple[int, int], index: int, header: dict[str, Any]) -> NDArray[Any] | None:
         """Return one tile with the axes of a page, or None where the file holds none."""
+        offset, count = place
         if not count:
             return None
         file.seek(offset)
         data = file.read(count)
         if len(data) < count:
             raise EOFError(f"the file ends inside tile {index}")
-        segment, _, _ = self._decoder(data, index, jpegtables=self._tables)
+        segment, _, _ = self._decoder(data, index, **header)
         if segment is None:
             return None
         return _with_page_axes(segment, self._page_axes)

@@ -40,7 +40,7 @@ def read_nifti(path: Path) -> Image:
     import nibabel
 
     with reading(path):
-        file = nibabel.load(path)
+        file: Any = nibabel.load(path)
         proxy = file.dataobj
         shape = tuple(int(n) for n in proxy.shape)
         letters = "xyzcs"[: len(shape)]

@@ -68,7 +68,7 @@ def _write_png(path: Path, array: NDArray[Any]) -> None:
 
 def _identity(array: NDArray[Any]) -> str:
     """Return an identifier made from the pixels, so that equal images are equal files."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(np.ascontiguousarray(array)).hexdigest())}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(array.tobytes()).hexdigest())}"
 
 
 def _write_tiff(

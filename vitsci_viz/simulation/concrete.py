@@ -81,7 +81,7 @@ def _radius(shape: tuple[int, ...]) -> Field:
     rows, columns = np.indices(shape[-2:], dtype=np.float32)
     y, x = rows - (shape[-2] - 1) / 2, columns - (shape[-1] - 1) / 2
     plane = np.sqrt(y * y + x * x) / np.float32(min(shape[-2:]) / 2)
-    return np.broadcast_to(plane, shape)
+    return np.broadcast_to(plane.astype(np.float32), shape)
 
 
 def _smooth(shape: tuple[int, ...], seed: int, salt: int, sigma: float) -> Field:
@@ -94,7 +94,7 @@ def _smooth(shape: tuple[int, ...], seed: int, salt: int, sigma: float) -> Field
 def _blur(field: Field, sigma: float) -> Field:
     from scipy import ndimage
 
-    return ndimage.gaussian_filter(field, sigma, truncate=3.0, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter(field, sigma, truncate=3.0, mode="nearest"), np.float32)
 
 
 def _bodies(

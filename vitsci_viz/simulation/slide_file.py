@@ -165,7 +165,8 @@ def _tiles(bands: Iterator[NDArray[np.uint8]], shrink: Shrink, spool: Any) -> It
 def _mean_of_four(band: NDArray[np.uint8]) -> NDArray[np.uint8]:
     import cv2
 
-    return np.asarray(cv2.resize(band, (band.shape[1] // 2, band.shape[0] // 2), interpolation=cv2.INTER_AREA))
+    half = cv2.resize(band, (band.shape[1] // 2, band.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return half.astype(np.uint8, copy=False)
 
 
 def _first_of_four(band: NDArray[np.uint8]) -> NDArray[np.uint8]:
