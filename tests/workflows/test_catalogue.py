@@ -94,7 +94,7 @@ def test_what_is_no_recipe_is_refused(content):
 
 def test_a_broken_file_names_its_line(tmp_path):
     (tmp_path / "r.yaml").write_text("version: 1\nworkflow: [patch\n")
-    with pytest.raises(OptionError, match="not valid YAML.*line 3"):
+    with pytest.raises(OptionError, match=r"not valid YAML.*line 3"):
         load_recipe(tmp_path / "r.yaml")
     (tmp_path / "b.yaml").write_bytes(b"\x89PNG\r\n\x1a\n\x00")
     with pytest.raises(OptionError, match="not a text file"):
@@ -109,7 +109,7 @@ def test_a_recipe_never_replaces_an_input_or_an_output(tmp_path):
     recipe = Recipe(workflow="patch", inputs={"image": str(tmp_path / "a.yaml")})
     with pytest.raises(OptionError, match="would replace an input"):
         check_recipe_place(recipe, tmp_path / "a.yaml", force=True)
-    with pytest.raises(OptionError, match="must end in .yaml"):
+    with pytest.raises(OptionError, match=r"must end in \.yaml"):
         check_recipe_place(recipe, tmp_path / "a.png")
     (tmp_path / "r.yaml").touch()
     with pytest.raises(OutputExistsError):
