@@ -135,7 +135,7 @@ class Tune:
     @property
     def readings(self) -> "Readings":
         """Tokens, what they save and what they keep; reads the whole image once for PSNR and oracle Dice."""
-        self.session.prepare_fidelity()
+        self.session.prepare_fidelity(self._options)
         return self.session.readings(self._options)
 
     @property

@@ -74,9 +74,6 @@ class TuneView:
         self.slice.observe(self._slice_changed, "value")
         self.widget = self._arrange()
         self.show(tune.options)
-        self._fidelity.submit(
-            lambda progress: self._session.prepare_fidelity(progress=progress), self._fidelity_known, self._refuse
-        )
 
     def request(self, options: PatchOptions) -> None:
         """Take a setting from the form; new detail is computed in a thread while the last picture stays."""
@@ -106,6 +103,16 @@ class TuneView:
         self._draw_readings()
         self._draw_leaves()
         self._draw_pixels()
+        self._measure(options)
+
+    def _measure(self, options: PatchOptions) -> None:
+        """Find out in a thread what tokens of these sides keep; any other tree of these sides is a look-up then."""
+        if not self._session.is_fidelity_ready(options):
+            self._fidelity.submit(
+                lambda progress: self._session.prepare_fidelity(options, progress=progress),
+                self._fidelity_known,
+                self._refuse,
+            )
 
     def _apply(self, options: PatchOptions) -> None:
         try:

@@ -1,5 +1,6 @@
 """What a form knows before any widget: which control fits an option, drafts, errors, what has no effect."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 
@@ -103,7 +104,7 @@ class FormState(Generic[Chosen]):
 
     def fail(self, message: str) -> None:
         """Put an error found by whoever used the options beside the field that it names (else under "")."""
-        name = message.replace(":", " ").split(" ", 1)[0]
+        name = re.split(r"\W", message, maxsplit=1)[0]
         self.errors[name if name in self.fields else ""] = message
 
     def succeed(self) -> None:

@@ -36,12 +36,11 @@ class Span:
     def value_at(self, value: float) -> float:
         """Return a value as a slider gives it: three significant digits, whole and inside the range.
 
-        >>> Span(low=1, high=5000, is_log=True).value_at(47.8634)
-        47.9
+        >>> Span(low=1, high=4096, is_log=True).value_at(47.8634), Span(low=1, high=4096).value_at(9999)
+        (47.9, 4096)
         """
-        inside = min(max(value, self.low), self.high)
-        rounded = float(f"{inside:.3g}")
-        return float(round(rounded)) if self.is_integer else rounded
+        rounded = float(f"{value:.3g}")
+        return min(max(float(round(rounded)) if self.is_integer else rounded, self.low), self.high)
 
 
 @dataclass(frozen=True, kw_only=True)
