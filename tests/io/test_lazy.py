@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.io import lazy
-from vitsci_viz.io.lazy import (
-    ArrangedLevel,
-    ArrayLevel,
-    BoxLevel,
-    DecodedLevel,
-    MappedLevel,
-    OpaqueLevel,
-    composite_on_white,
-    reading,
-)
+from vitsci_viz.io.lazy import BoxLevel, reading
+from vitsci_viz.io.levels import ArrangedLevel, ArrayLevel, DecodedLevel, MappedLevel, OpaqueLevel, composite_on_white
 
 SHAPE = (7, 9, 5)
 WHOLE = np.arange(np.prod(SHAPE), dtype=np.int32).reshape(SHAPE)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vitsci_viz.errors import Cancelled, InputError, MissingFileError
-from vitsci_viz.io import samples
+from vitsci_viz.io.fetching import CACHE_VARIABLE, DATA_VARIABLE, PublicFile, find_public_file
 from vitsci_viz.io.samples import Sample, find_sample, list_samples, open_sample, sample_files
 from vitsci_viz.simulation.made import MADE
 
@@ -17,7 +17,7 @@ PUBLIC = [sample for sample in list_samples() if sample.origin == "public"]
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of this test alone."""
-    monkeypatch.setenv(samples.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -82,20 +82,20 @@ def test_the_registry_is_complete() -> None:
 
 
 def test_a_public_sample_that_cannot_be_fetched_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(samples.DATA_VARIABLE, raising=False)
-    nowhere = samples.PublicFile(path="x/y.png", size_bytes=1, sha256="0" * 64, url="http://127.0.0.1:9/y.png")
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    nowhere = PublicFile(path="x/y.png", size_bytes=1, sha256="0" * 64, url="http://127.0.0.1:9/y.png")
     with pytest.raises(MissingFileError, match="connect to the internet, or put it below"):
-        samples._fetch(nowhere, lambda stage, done, total: None)
+        find_public_file(nowhere)
 
 
 def test_a_public_file_of_the_data_folder_is_taken_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(samples.DATA_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
     (tmp_path / "y.png").write_bytes(b"right")
-    right = samples.PublicFile(path="y.png", size_bytes=5, sha256=hashlib.sha256(b"right").hexdigest(), url="")
-    assert samples._find_public_file(right, lambda stage, done, total: None) == tmp_path / "y.png"
+    right = PublicFile(path="y.png", size_bytes=5, sha256=hashlib.sha256(b"right").hexdigest(), url="")
+    assert find_public_file(right) == tmp_path / "y.png"
     (tmp_path / "y.png").write_bytes(b"wrong")
     with pytest.raises(InputError, match="not the registered file"):
-        samples._find_public_file(right, lambda stage, done, total: None)
+        find_public_file(right)
 
 
 @pytest.mark.data

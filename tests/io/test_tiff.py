@@ -11,7 +11,7 @@ import tifffile
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.io import read_image
-from vitsci_viz.io.lazy import ArrayLevel, MappedLevel
+from vitsci_viz.io.levels import ArrayLevel, MappedLevel
 from vitsci_viz.io.tiff_tiles import TiledLevel
 
 RANDOM = np.random.default_rng(5)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.io.lazy import ArrangedLevel
+from vitsci_viz.io.levels import ArrangedLevel
 
 
 def arrange(levels: Sequence[Any], axes: str, name: object) -> tuple[tuple[Any, ...], str]:

@@ -6,7 +6,8 @@ from typing import Any
 from vitsci_viz.axes import check_pixels, guess_axes
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
-from vitsci_viz.io.lazy import ArrayLevel, reading
+from vitsci_viz.io.lazy import reading
+from vitsci_viz.io.levels import ArrayLevel
 from vitsci_viz.types import UNITS_IN_UM, Image
 
 _UNITS = {"nanometer": "nm", "micrometer": "um", "millimeter": "mm", "centimeter": "cm", "meter": "m"}

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.axes import check_pixels
-from vitsci_viz.io.lazy import DecodedLevel, composite_on_white, reading
+from vitsci_viz.io.lazy import reading
+from vitsci_viz.io.levels import DecodedLevel, composite_on_white
 from vitsci_viz.types import Image
 
 _ORIENTATION = 0x0112

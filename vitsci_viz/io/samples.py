@@ -2,9 +2,7 @@
 
 import csv
 import functools
-import hashlib
 import importlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,27 +12,16 @@ import numpy as np
 
 from vitsci_viz.atomic import replacing
 from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.io.fetching import PublicFile, cache_folder, find_public_file, in_data_folder
 from vitsci_viz.io.masks import read_mask
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.params import nearest
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image
 
-DATA_VARIABLE, CACHE_VARIABLE = "VITSCI_VIZ_DATA", "VITSCI_VIZ_CACHE"
-"""Folders named in the environment: public data that are here already, and where samples are kept."""
 GENERATION = 1
 """Raised when the generators change, so that an older cache is not taken for the same."""
 _MAKER = "vitsci_viz.simulation.made:make_sample"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublicFile:
-    """A file that can be fetched: where from, and how it is known to be the right one."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +145,7 @@ def _public_sample(image: Mapping[str, str], mask: Mapping[str, str] | None) -> 
         source=image["source"],
         image=_public_file(image),
         mask=_public_file(mask) if mask else None,
-        has_mask=mask is not None and (bool(mask["url"]) or _in_data_folder(_public_file(mask)) is not None),
+        has_mask=mask is not None and (bool(mask["url"]) or in_data_folder(_public_file(mask)) is not None),
         is_instances=mask is not None and mask["role"] == "instances",
     )
 
@@ -227,19 +214,6 @@ def sample_files(name: str, *, progress: Progress = silent) -> tuple[Path, Path 
     return _FINDERS[sample.origin](sample, progress)
 
 
-def cache_folder() -> Path:
-    """Return the folder where samples are kept, created if need be."""
-    named = os.environ.get(CACHE_VARIABLE)
-    if named:
-        folder = Path(named)
-    else:
-        import platformdirs
-
-        folder = platformdirs.user_cache_path("vitsci_viz")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _open_mask(path: Path, sample: Sample) -> Image:
     mask = replace(read_mask(path), name=f"{sample.name} mask")
     if not sample.is_instances:
@@ -275,46 +249,8 @@ def _find_generated(sample: Sample, progress: Progress) -> tuple[Path, Path]:
 def _find_public(sample: Sample, progress: Progress) -> tuple[Path, Path | None]:
     if sample.image is None:
         raise InputError(f"the registry of public samples has no image for '{sample.name}'")
-    image = _find_public_file(sample.image, progress)
-    return image, _find_public_file(sample.mask, progress) if sample.mask and sample.has_mask else None
-
-
-def _in_data_folder(file: PublicFile) -> Path | None:
-    named = os.environ.get(DATA_VARIABLE)
-    path = Path(named) / file.path if named else None
-    return path if path is not None and path.is_file() else None
-
-
-def _find_public_file(file: PublicFile, progress: Progress) -> Path:
-    local = _in_data_folder(file)
-    if local is None:
-        return _fetch(file, progress)
-    if hashlib.sha256(local.read_bytes()).hexdigest() != file.sha256:
-        raise InputError(
-            f"{local} is not the registered file (its sha256 differs): replace it, or unset {DATA_VARIABLE}"
-        )
-    return local
-
-
-def _fetch(file: PublicFile, progress: Progress) -> Path:
-    """Return the cached file, fetched if it is not there yet."""
-    import pooch
-
-    pooch.get_logger().setLevel("WARNING")
-    place = cache_folder() / "public"
-    name = file.path.replace("/", "-")
-    progress(f"fetch {name}", 0, 1)
-    try:
-        found = pooch.retrieve(file.url, known_hash=f"sha256:{file.sha256}", path=place, fname=name)
-    except ValueError as error:
-        raise InputError(f"{file.url} is not the registered file (its sha256 differs): try again later") from error
-    except OSError as error:
-        raise MissingFileError(
-            f"the sample file {file.path} is not here and could not be fetched from {file.url}: connect to the "
-            f"internet, or put it below the folder that {DATA_VARIABLE} names"
-        ) from error
-    progress(f"fetch {name}", 1, 1)
-    return Path(found)
+    image = find_public_file(sample.image, progress)
+    return image, find_public_file(sample.mask, progress) if sample.mask and sample.has_mask else None
 
 
 _FINDERS: Mapping[str, Callable[[Sample, Progress], tuple[Path, Path | None]]] = {

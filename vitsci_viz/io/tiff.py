@@ -9,7 +9,8 @@ from typing import Any
 from vitsci_viz.axes import check_pixels
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
-from vitsci_viz.io.lazy import ArrayLevel, MappedLevel, OpaqueLevel, reading
+from vitsci_viz.io.lazy import reading
+from vitsci_viz.io.levels import ArrayLevel, MappedLevel, OpaqueLevel
 from vitsci_viz.io.tiff_tiles import TiledLevel
 from vitsci_viz.types import UNITS_IN_UM, Image
 

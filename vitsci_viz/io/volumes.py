@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from vitsci_viz.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
-from vitsci_viz.io.lazy import ArrayLevel, DecodedLevel, MappedLevel, reading
+from vitsci_viz.io.lazy import reading
+from vitsci_viz.io.levels import ArrayLevel, DecodedLevel, MappedLevel
 from vitsci_viz.types import Image
 
 _RAW_NAME = re.compile(r"_(\d+(?:x\d+)+)_((?:u?int|float)\d+)(?:_(be|le))?$")
