@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 @pytest.fixture
 def picture() -> NDArray[np.uint8]:
-    """A photo-like colour image of odd shape: smooth ground with discs."""
+    """A photo-like colour image of odd shape: fine texture on the left, discs on smooth ground elsewhere."""
     random = np.random.default_rng(5)
-    ground = cv2.GaussianBlur(random.integers(90, 200, (150, 203, 3), dtype=np.uint8), (0, 0), 6)
-    for _ in range(12):
-        centre = tuple(int(n) for n in random.integers(10, 140, 2))
+    noise = random.integers(0, 255, (150, 203, 3), dtype=np.uint8)
+    smooth, fine = (cv2.GaussianBlur(noise, (0, 0), width) for width in (6, 1.2))
+    ground = np.where(np.arange(203)[None, :, None] < 60, fine, smooth)
+    for _ in range(14):
+        centre = int(random.integers(70, 195)), int(random.integers(10, 140))
         cv2.circle(ground, centre, int(random.integers(3, 12)), tuple(map(int, random.integers(0, 255, 3))), -1)
     return ground
 
