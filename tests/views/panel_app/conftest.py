@@ -47,6 +47,7 @@ def server(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     finally:
         process.terminate()
         process.wait(30)
+        process.stdout.close()
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

@@ -40,14 +40,16 @@ class Dashboard:
         """Wait until a tree is shown and what it keeps is known."""
         expect(self.reading("Reconstruction")).to_contain_text(re.compile(r"dB|exact"), timeout=LIMIT_MS)
         expect(self.status).to_contain_text("tokens, known in", timeout=LIMIT_MS)
+        wait_until(self, lambda: self.state.window is not None)
+
+    @property
+    def state(self):
+        """What the link says."""
+        return ViewState.from_query(self.page.evaluate("location.search.slice(1)"))
 
     @property
     def status(self):
         return self.page.locator("footer .text")
-
-    @property
-    def query(self):
-        return self.page.evaluate("location.search.slice(1)")
 
     def option(self, name):
         return self.page.get_by_label(name, exact=True)
@@ -103,20 +105,20 @@ def test_dragging_the_split_value_changes_overlay_and_counts(dashboard):
     dashboard.page.mouse.up()
     wait_until(dashboard, lambda: dashboard.tokens < tokens / 2)
     shown = float(dashboard.option("Split value").input_value())
-    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).options.split_value == shown)
+    wait_until(dashboard, lambda: dashboard.state.options.split_value == shown)
     dashboard.settled()
     wait_until(dashboard, lambda: np.mean(np.any(dashboard.picture() != picture, axis=-1)) > 0.01)
 
 
 def test_the_wheel_zooms_and_the_link_follows(dashboard):
     dashboard.open()
-    before = ViewState.from_query(dashboard.query).window
+    before = dashboard.state.window
     picture = dashboard.picture()
     box = dashboard.canvas().bounding_box()
     dashboard.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     for _ in range(4):
         dashboard.page.mouse.wheel(0, -240)
-    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).window.scale < before.scale / 2)
+    wait_until(dashboard, lambda: dashboard.state.window.scale < before.scale / 2)
     assert np.mean(np.any(dashboard.picture() != picture, axis=-1)) > 0.3
 
 
@@ -146,7 +148,7 @@ def test_a_link_restores_the_view(dashboard):
     dashboard.page.get_by_role("button", name="A", exact=True).click()
     expect(dashboard.option("Patch size")).to_have_value("16")
     expect(dashboard.page.get_by_role("radio", name="gradient")).to_have_attribute("aria-checked", "true")
-    restored = ViewState.from_query(dashboard.query)
+    restored = dashboard.state
     assert (restored.source, restored.options, restored.compare) == (wanted.source, wanted.options, wanted.compare)
 
 
@@ -204,7 +206,8 @@ def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
     expect(dashboard.page.locator("tr[data-row]")).to_have_count(2, timeout=LIMIT_MS)
     place = dashboard.page.evaluate(
         """() => {
-          for (const view of Object.values(Bokeh.index)) for (const found of view.owner.query((v) => v.model.type == "Figure")) {
+          const views = Object.values(Bokeh.index).flatMap((view) => view.owner.query((v) => v.model.type == "Figure"))
+          for (const found of views) {
             if (!String(found.model.left[0]?.axis_label).includes("PSNR")) continue
             const points = found.model.renderers.find((r) => r.data_source.data.row?.length).data_source.data
             const box = found.canvas_view.el.getBoundingClientRect()
@@ -215,7 +218,7 @@ def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
     )
     dashboard.page.mouse.click(*place)
     expect(dashboard.page.locator("tr.chosen")).to_have_count(1, timeout=LIMIT_MS)
-    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).options.length == 64)
+    wait_until(dashboard, lambda: dashboard.state.options.length == 64)
 
 
 def choose_path(dashboard, path, *, role="Open image"):
@@ -268,7 +271,7 @@ def test_an_upload_opens_and_one_over_the_limit_is_refused(dashboard, data_root,
     dashboard.page.get_by_label("File to upload").set_input_files(data_root / "disc.png")
     expect(dashboard.page.get_by_text("300 x 500 px")).to_be_visible()
     dashboard.settled()
-    assert "upload:disc.png" in dashboard.query
+    assert dashboard.state.source == "upload:disc.png"
 
 
 def test_a_wrong_option_is_marked_where_it_stands_and_the_picture_stays(dashboard):
@@ -289,7 +292,7 @@ def test_long_work_can_be_cancelled_and_the_last_image_stays(dashboard):
     dashboard.page.get_by_role("button", name="Cancel").click()
     expect(dashboard.status).to_contain_text("Cancelled", timeout=LIMIT_MS)
     assert dashboard.tokens == tokens
-    assert "sample:ihc" in dashboard.query
+    assert dashboard.state.source == "sample:ihc"
 
 
 def test_a_volume_is_walked_slice_by_slice(dashboard):
@@ -297,10 +300,10 @@ def test_a_volume_is_walked_slice_by_slice(dashboard):
     slider = dashboard.page.get_by_label("Slice", exact=True)
     expect(dashboard.page.get_by_text("33 / 64")).to_be_visible()
     slider.fill("10")
-    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).slice_index == 10)
+    wait_until(dashboard, lambda: dashboard.state.slice_index == 10)
     dashboard.canvas().click(position={"x": 100, "y": 100})
     dashboard.page.keyboard.press("]")
-    wait_until(dashboard, lambda: ViewState.from_query(dashboard.query).slice_index == 11)
+    wait_until(dashboard, lambda: dashboard.state.slice_index == 11)
 
 
 def test_the_recipe_on_screen_can_be_saved_changed_and_applied(dashboard):
@@ -341,7 +344,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(dashboard):
             for (const node of root.querySelectorAll("*")) {
               if (node.shadowRoot) visit(node.shadowRoot)
               if (!node.matches("input:not([hidden]), select, button, textarea") || !node.checkVisibility()) continue
-              const named = node.getAttribute("aria-label") || node.textContent.trim() || node.title || node.labels?.length
+              const named = node.ariaLabel || node.textContent.trim() || node.title || node.labels?.length
               if (!named && node.getAttribute("aria-hidden") != "true") found.push(node.outerHTML.slice(0, 120))
             }
           }

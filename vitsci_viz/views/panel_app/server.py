@@ -2,6 +2,8 @@
 
 import ipaddress
 import socket
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,25 +118,62 @@ def app(settings: AppSettings) -> Any:
         from vitsci_viz.views.panel_app.pages.patch import PatchPage
 
         document = pn.state.curdoc
-        is_open = True
-
-        def post(function: Any) -> None:
-            if is_open:
-                document.add_next_tick_callback(function)
-
+        desk = Desk(document.add_next_tick_callback)
         library = Library(root=settings.root, max_upload_bytes=settings.max_upload_mb * 2**20)
-        page = PatchPage(library, post)
+        page = PatchPage(library, desk.post)
 
         def close(_: Any) -> None:
-            nonlocal is_open
-            is_open = False
+            desk.close()
             page.close()
 
         document.on_session_destroyed(close)
         page.start(_query(document), sample=settings.sample and SAMPLE_PREFIX + settings.sample)
-        return page.template()
+        template = page.template()
+        desk.open()
+        return template
 
     return make
+
+
+class Desk:
+    """Hands results of worker threads to the document's thread; those of a page still being made wait for it.
+
+    Parameters
+    ----------
+    schedule : callable
+        Runs a function on the document's thread, such as ``document.add_next_tick_callback``.
+    """
+
+    def __init__(self, schedule: Callable[[Callable[[], None]], Any]) -> None:
+        self._schedule = schedule
+        self._lock = threading.Lock()
+        self._early: list[Callable[[], None]] | None = []
+        self._is_closed = False
+
+    def post(self, function: Callable[[], None]) -> None:
+        """Run a function on the document's thread, soon; from any thread."""
+        with self._lock:
+            if self._is_closed:
+                return
+            if self._early is not None:
+                self._early.append(function)
+                return
+        self._schedule(function)
+
+    def open(self) -> None:
+        """Let what came early run; call it on the document's thread once the page is made."""
+        self._schedule(self._flush)
+
+    def close(self) -> None:
+        """Take nothing any more: the page is gone."""
+        with self._lock:
+            self._is_closed = True
+
+    def _flush(self) -> None:
+        with self._lock:
+            early, self._early = self._early or [], None
+        for function in early:
+            function()
 
 
 def _query(document: Any) -> str:
