@@ -277,16 +277,30 @@ def scatter_cells(leaves: Array, start: Array, size: Array, out: Array) -> None:
     """
     nz, ny, nx, channels = out.shape
     count, pz, py, px, _ = leaves.shape
+    lines = out.reshape(nz, ny, nx * channels)
+    values = leaves.reshape(count, pz, py, px * channels)
+    wide = max(1, size[2] // px)
+    skip = max(1, px // size[2])
     for leaf in range(count):
         z0, y0, x0 = start[leaf]
+        first, last = x0 * channels, min(x0 + size[2], nx) * channels
         for z in range(z0, min(z0 + size[0], nz)):
             tz = (z - z0) * pz // size[0]
+            done = -1
             for y in range(y0, min(y0 + size[1], ny)):
                 ty = (y - y0) * py // size[1]
-                for x in range(x0, min(x0 + size[2], nx)):
-                    tx = (x - x0) * px // size[2]
-                    for c in range(channels):
-                        out[z, y, x, c] = leaves[leaf, tz, ty, tx, c]
+                if ty == done:
+                    lines[z, y, first:last] = lines[z, y - 1, first:last]
+                    continue
+                done = ty
+                line, cells, at = lines[z, y], values[leaf, tz, ty], first
+                for tx in range(0, px, skip):
+                    for _ in range(wide):
+                        if at >= last:
+                            break
+                        for c in range(channels):
+                            line[at + c] = cells[tx * channels + c]
+                        at += channels
 
 
 @numba.njit(cache=True, nogil=True)

@@ -108,7 +108,7 @@ class MaskTable:
         offsets = np.stack(np.meshgrid(*(np.arange(n) for n in per_leaf), indexing="ij"), -1).reshape(-1, tree.ndim)
         cells = (mixed[:, None, :] * np.array(per_leaf) + offsets).reshape(-1, tree.ndim)
         grid = self._grid(value, cell)
-        cells = cells[(cells < np.array(grid.shape)).all(axis=1)]
+        cells = cells[_inside(cells, grid.shape)]
         counts, pixels = grid[tuple(cells.T)].astype(np.int64), cell_counts_at(cells, cell, self.shape)
         area = int(np.prod(cell))
         is_whole = (pixels == area) & (area <= COUNTED_AREA)
@@ -129,6 +129,14 @@ class MaskTable:
         return self._counts[value, cell]
 
 
+def _inside(index: NDArray[np.int64], shape: Sequence[int]) -> NDArray[np.bool_]:
+    """Tell which cells lie in a grid; axis by axis, as a reduction along a short axis is slow."""
+    found = np.ones(len(index), np.bool_)
+    for axis, length in enumerate(shape):
+        found &= index[:, axis] < length
+    return found
+
+
 def cell_counts_at(index: NDArray[np.int64], cell: Sides, shape: Sequence[int]) -> NDArray[np.int64]:
     """Return the pixels inside the image of chosen cells.
 
@@ -139,8 +147,10 @@ def cell_counts_at(index: NDArray[np.int64], cell: Sides, shape: Sequence[int]) 
     cell, shape : sequences of int
         Side of a cell and shape of the image.
     """
-    side = np.array(cell)
-    return np.minimum(side, np.array(shape) - index * side).prod(axis=1)
+    count = np.ones(len(index), np.int64)
+    for axis, (side, length) in enumerate(zip(cell, shape, strict=True)):
+        count *= np.minimum(side, length - index[:, axis] * side)
+    return count
 
 
 def oracle_dice(
