@@ -125,17 +125,25 @@ class ErrorTable:
     def _prepare_streamed(self, wanted: list[Sides], sides: Sides) -> None:
         """Fill tables tile by tile; leaves and cells wider than a tile are put together from tiles afterwards."""
         shape, side = self.image.shape, tile_side(wanted[0])
+        cells = {leaf: cell_of(leaf, sides) for leaf in wanted}
         parts = {leaf: tuple(np.minimum(leaf, side).tolist()) for leaf in wanted}
-        whole = {leaf: all(np.array(cell_of(leaf, sides)) <= side) for leaf in wanted}
-        tables = {leaf: np.zeros(grid_shape(shape, parts[leaf])) for leaf in wanted if whole[leaf]}
-        total, square = np.zeros((*grid_shape(shape, side), self.image.channels)), np.zeros(grid_shape(shape, side))
+        steps = {leaf: tuple(np.minimum(cells[leaf], side).tolist()) for leaf in wanted}
+        tables = {leaf: np.zeros(grid_shape(shape, parts[leaf])) for leaf in wanted if steps[leaf] == cells[leaf]}
+        wide = {
+            step: (np.zeros((*grid_shape(shape, step), self.image.channels)), np.zeros(grid_shape(shape, step)))
+            for step in {steps[leaf] for leaf in wanted if leaf not in tables}
+        }
 
-        def work(tile: Tile) -> tuple[dict[Sides, Array], tuple[Array, Array]]:
-            pixels, found, sums = self._pixels(tile.core), {}, None
-            for cell, sums in _cell_moments(pixels, {cell_of(leaf, sides) for leaf in tables} | {side}, self._shift):
+        def work(tile: Tile) -> tuple[dict[Sides, Array], dict[Sides, tuple[Array, Array]]]:
+            pixels = self._pixels(tile.core)
+            found: dict[Sides, Array] = {}
+            own: dict[Sides, tuple[Array, Array]] = {}
+            for cell, sums in _cell_moments(pixels, set(steps.values()), self._shift):
+                if cell in wide:
+                    own[cell] = sums
                 error = squared_error(*sums, pixels.shape[:-1], cell)
-                found |= {leaf: _sum_to(error, cell, parts[leaf]) for leaf in tables if cell_of(leaf, sides) == cell}
-            return found, sums
+                found |= {leaf: _sum_to(error, cell, parts[leaf]) for leaf in tables if cells[leaf] == cell}
+            return found, own
 
         jobs = tiles(shape, side, 0)
         for tile, (found, own) in run(
@@ -143,14 +151,15 @@ class ErrorTable:
         ):
             for leaf, values in found.items():
                 tables[leaf][tile.cells(parts[leaf])] = values
-            total[tile.cells(side)], square[tile.cells(side)] = own
-        for leaf in wanted:
-            if whole[leaf]:
+            for step, sums in own.items():
+                for whole, part in zip(wide[step], sums, strict=True):
+                    whole[tile.cells(step)] = part
+        for leaf, cell in cells.items():
+            if leaf in tables:
                 self._tables[leaf, sides] = _sum_to(tables[leaf], parts[leaf], leaf)
                 continue
-            cell = tuple(np.maximum(cell_of(leaf, sides), side).tolist())
-            error = squared_error(_sum_to(total, side, cell), _sum_to(square, side, cell), shape, cell)
-            self._tables[leaf, sides] = _sum_to(error, cell, leaf)
+            total, square = (_sum_to(part, steps[leaf], cell) for part in wide[steps[leaf]])
+            self._tables[leaf, sides] = _sum_to(squared_error(total, square, shape, cell), cell, leaf)
 
 
 def _cell_moments(pixels: Array, cells: Collection[Sides], shift: float) -> Iterator[tuple[Sides, tuple[Array, Array]]]:
