@@ -18,15 +18,14 @@ class Chrome {
       <div class="vz-keys" role="dialog" aria-label="Keys" hidden>${KEYS_TABLE}</div>
       <div class="vz-busy" role="status" hidden></div>
       <div class="vz-foot"><button type="button" class="vz-help" aria-label="Keys" title="Keys (?)">?</button><div class="vz-status"></div><div class="vz-scale"><span></span><i></i></div></div>`
-    for (const name of ["veil", "outline", "band", "cross", "layers", "legends", "keys", "help", "busy", "status", "scale"]) {
-      this[name] = this.root.querySelector(`.vz-${name}`)
-    }
-    this.help.addEventListener("click", () => this.toggle_keys())
+    const names = ["veil", "outline", "band", "cross", "layers", "legends", "keys", "help", "busy", "status", "scale"]
+    this.parts = Object.fromEntries(names.map((name) => [name, this.root.querySelector(`.vz-${name}`)]))
+    this.parts.help.addEventListener("click", () => this.toggle_keys())
     this.attach()
   }
 
-  toggle_keys(shown = this.keys.hidden) {
-    this.keys.hidden = !shown
+  toggle_keys(shown = this.parts.keys.hidden) {
+    this.parts.keys.hidden = !shown
   }
 
   // a rebuilt layout empties the canvas element
@@ -47,9 +46,9 @@ class Chrome {
   update_stale({stale, message}) {
     clearTimeout(this.stale_timer)
     const show = () => {
-      this.veil.hidden = !stale
-      this.busy.hidden = !message
-      this.busy.textContent = message
+      this.parts.veil.hidden = !stale
+      this.parts.busy.hidden = !message
+      this.parts.busy.textContent = message
     }
     if (stale || message) this.stale_timer = setTimeout(show, 150)
     else show()
@@ -60,8 +59,8 @@ class Chrome {
     if (key == this.layers_key) return
     this.layers_key = key
     const entries = Object.entries(layers).filter(([, layer]) => layer.offered)
-    const old = new Map([...this.layers.children].map((row) => [row.dataset.name, row]))
-    this.layers.replaceChildren(...entries.map(([name, layer]) => {
+    const old = new Map([...this.parts.layers.children].map((row) => [row.dataset.name, row]))
+    this.parts.layers.replaceChildren(...entries.map(([name, layer]) => {
       const row = old.get(name) ?? this.layer_row(name)
       const [button, slider] = row.children
       const digit = Object.keys(layers).indexOf(name) + 1
@@ -72,7 +71,7 @@ class Chrome {
       slider.disabled = !layer.visible
       return row
     }))
-    this.layers.hidden = entries.length == 0
+    this.parts.layers.hidden = entries.length == 0
   }
 
   layer_row(name) {
@@ -92,7 +91,7 @@ class Chrome {
     const key = JSON.stringify(shown)
     if (key == this.legends_key) return
     this.legends_key = key
-    this.legends.innerHTML = shown.map((legend) => this.legend(legend)).join("")
+    this.parts.legends.innerHTML = shown.map((legend) => this.legend(legend)).join("")
   }
 
   legend(legend) {
@@ -110,11 +109,11 @@ class Chrome {
     const {controller} = this
     if (controller.size.width == 0 || controller.shared().scale == null) return
     const bar = this.scale_bar()
-    this.scale.querySelector("i").style.width = `${bar.width}px`
-    this.scale.querySelector("span").textContent = bar.text
+    this.parts.scale.querySelector("i").style.width = `${bar.width}px`
+    this.parts.scale.querySelector("span").textContent = bar.text
     const leaf = controller.state.leaf
-    this.outline.hidden = leaf == null || controller.probed == null
-    if (leaf != null) this.place_box(this.outline, leaf)
+    this.parts.outline.hidden = leaf == null || controller.probed == null
+    if (leaf != null) this.place_box(this.parts.outline, leaf)
     this.place_cross()
     this.write_status()
   }
@@ -131,26 +130,25 @@ class Chrome {
   }
 
   band(corner, other) {
-    this.band_element ??= this.root.querySelector(".vz-band")
-    this.band_element.hidden = corner == null
+    this.parts.band.hidden = corner == null
     if (corner == null) return
     const xs = [corner[0], other[0]].sort((a, b) => a - b)
     const ys = [corner[1], other[1]].sort((a, b) => a - b)
-    this.place_box(this.band_element, [xs[0], ys[0], xs[1], ys[1]])
+    this.place_box(this.parts.band, [xs[0], ys[0], xs[1], ys[1]])
   }
 
   cursor(point) {
     pointer.setv({data: {x: [point ? point[0] : null], y: [point ? point[1] : null], owner: [figure.id]}},
                  {sync: false, check_eq: false})
     this.write_status()
-    if (point == null) this.outline.hidden = true
+    if (point == null) this.parts.outline.hidden = true
   }
 
   // the cursor of a linked canvas
   place_cross() {
     const {x, y, owner} = pointer.data
-    this.cross.hidden = x[0] == null || owner[0] == figure.id
-    if (!this.cross.hidden) this.place_box(this.cross, [x[0], y[0], x[0], y[0]])
+    this.parts.cross.hidden = x[0] == null || owner[0] == figure.id
+    if (!this.parts.cross.hidden) this.place_box(this.parts.cross, [x[0], y[0], x[0], y[0]])
   }
 
   // ---- status line ---------------------------------------------------------------------------------------------
@@ -165,7 +163,7 @@ class Chrome {
     } else if (scale != null) {
       parts.push(`${columns.toLocaleString("en")} x ${rows.toLocaleString("en")} px`, zoom_text(scale))
     }
-    this.status.replaceChildren(...parts.map((text) => {
+    this.parts.status.replaceChildren(...parts.map((text) => {
       const span = document.createElement("span")
       span.textContent = text
       return span
