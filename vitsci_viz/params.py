@@ -103,7 +103,7 @@ class OptionField:
     @property
     def bounds(self) -> str:
         """The bounds as every surface says them, such as ``0 to 32`` or ``>= 1``; empty where there are none."""
-        low, high = (None if bound is None else f"{bound:,}" for bound in (self.minimum, self.maximum))
+        low, high = (None if bound is None else with_separators(bound) for bound in (self.minimum, self.maximum))
         if low is not None and high is not None:
             return f"{low} to {high}"
         return f">= {low}" if low is not None else f"<= {high}" if high is not None else ""
@@ -185,6 +185,15 @@ def format_value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def with_separators(value: float) -> str:
+    """Write a number with thousands separators, whole ones without a fraction.
+
+    >>> with_separators(16777216), with_separators(0.0), with_separators(0.25)
+    ('16,777,216', '0', '0.25')
+    """
+    return f"{int(value):,}" if value == int(value) else f"{value:,}"
+
+
 def nearest(name: str, known: typing.Iterable[str]) -> str:
     """Say which known name an unknown one is nearest to, or list them all."""
     known = sorted(known)
@@ -226,9 +235,9 @@ def _wish(item: typing.Any) -> str:
     """Say what pydantic would have taken, in the words of a form."""
     kind, context = item["type"], item.get("ctx", {})
     if kind == "greater_than_equal":
-        return f"at least {context['ge']:,}"
+        return f"at least {with_separators(context['ge'])}"
     if kind == "less_than_equal":
-        return f"at most {context['le']:,}"
+        return f"at most {with_separators(context['le'])}"
     return _WISHES.get(kind.partition("_")[0], item["msg"].removeprefix("Input should be "))
 
 

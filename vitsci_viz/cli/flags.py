@@ -143,7 +143,7 @@ def _option_flag(name: str, field: OptionField, group: Group) -> inspect.Paramet
     if not is_switch:
         kind = {
             "metavar": metavar(field),
-            "converter": _as_typed if takes_text else _as_parsed,
+            "converter": _as_typed if takes_text else _as_list if _is_list(field.annotation) else _as_parsed,
             "n_tokens": 1,
             "allow_leading_hyphen": True,
             "negative": (),
@@ -210,3 +210,15 @@ def _as_typed(type_: Any, tokens: Sequence[Token]) -> str:
 
 def _as_parsed(type_: Any, tokens: Sequence[Token]) -> Any:
     return parse_text(tokens[0].value)
+
+
+def _as_list(type_: Any, tokens: Sequence[Token]) -> Any:
+    """Read a list; an empty text is an empty list, which is not the same as no flag."""
+    value = parse_text(tokens[0].value)
+    return () if value is None else value
+
+
+def _is_list(annotation: Any) -> bool:
+    parts = _parts(annotation)
+    has_list = any(typing.get_origin(part) is tuple and typing.get_args(part)[-1] is Ellipsis for part in parts)
+    return has_list and not {int, float, type(None)} & set(parts)
