@@ -44,5 +44,6 @@ def blurred(grey: Array, kernel: int) -> Array:
         return cv2.GaussianBlur(grey[None], (kernel, 1), 0)[0]
     if grey.ndim == 2:
         return cv2.GaussianBlur(grey, (kernel, kernel), 0)
-    flat = np.stack([cv2.GaussianBlur(plane, (kernel, kernel), 0) for plane in grey])
+    planes: list[Array] = [cv2.GaussianBlur(plane, (kernel, kernel), 0) for plane in grey]
+    flat: Array = np.stack(planes)
     return cv2.GaussianBlur(flat.reshape(len(flat), -1), (1, kernel), 0).reshape(flat.shape)

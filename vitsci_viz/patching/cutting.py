@@ -121,7 +121,7 @@ def _cut(pixels: Array, corner: Sides, tree: PatchTree, rows: Rows, sides: Sides
 
 def _column_type(dtype: np.dtype[Any], cell: Sides) -> np.dtype[Any]:
     """Return a type that sums a whole cell without loss: unsigned for 8- and 16-bit data, else float64."""
-    if dtype not in (np.uint8, np.uint16):
+    if dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
         return np.dtype(np.float64)
     return np.dtype(np.uint32 if math.prod(cell) * np.iinfo(dtype).max < 2**32 else np.uint64)
 
@@ -139,8 +139,8 @@ def _cut_tiles(
 ) -> None:
     side = tile_side(tuple(int(s) for s in tree.size.min(axis=0)))
     is_wide = (tree.size > np.array(side)).any(axis=1)
-    wide = np.flatnonzero(is_wide)
-    sums = {int(row): np.zeros((*_cells(tree, row, sides), image.channels)) for row in wide}
+    wide = [int(row) for row in np.flatnonzero(is_wide)]
+    sums = {row: np.zeros((*_cells(tree, row, sides), image.channels)) for row in wide}
     home = (tree.origin // np.array(side)).astype(np.int64)
 
     def work(tile: Tile) -> list[tuple[int, tuple[slice, ...], Array]]:
@@ -148,7 +148,7 @@ def _cut_tiles(
         corner = tuple(part.start for part in tile.core)
         here = (home == np.array(corner) // np.array(side)).all(axis=1) & ~is_wide
         _cut(pixels, corner, tree, np.flatnonzero(here), sides, tokens, threads=1)
-        return [part for row in wide if (part := _part(tree, int(row), sides, tile, pixels)) is not None]
+        return [part for row in wide if (part := _part(tree, row, sides, tile, pixels)) is not None]
 
     for _, parts in run(tiles(tree.shape, side, 0), work, stage="tokens", progress=progress, execution=execution):
         for row, place, total in parts:
@@ -173,7 +173,9 @@ def _part(
 ) -> tuple[int, tuple[slice, ...], Array] | None:
     """Sum one tile's share of the cells of a leaf that is wider than a tile."""
     cell = cell_of(tuple(int(s) for s in tree.size[row]), sides)
-    own, place, step = [], [], []
+    own: list[slice] = []
+    place: list[slice] = []
+    step: list[int] = []
     for part, first, length, side in zip(tile.core, tree.origin[row], tree.size[row], cell, strict=True):
         low, high = max(part.start, int(first)), min(part.stop, int(first + length))
         if low >= high:

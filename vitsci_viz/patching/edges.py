@@ -52,10 +52,10 @@ def auto_thresholds(image: Image, options: PatchOptions, kernel: int, scale: Gre
         along_x = cv2.Sobel(grey, cv2.CV_16S, 1, 0, borderType=cv2.BORDER_REPLICATE)
         found = np.bincount((np.abs(along_y) + np.abs(along_x)).ravel(), minlength=2048)
         counts += found[:2048]
-    total = np.cumsum(counts[1:])
+    total: NDArray[np.int64] = np.cumsum(counts[1:])
     if total[-1] == 0:
         return 0.0, 0.0
-    low, high = (1 + int(np.searchsorted(total, share * total[-1])) for share in AUTO_QUANTILES)
+    low, high = (1 + int(total.searchsorted(share * int(total[-1]))) for share in AUTO_QUANTILES)
     return float(low), float(high)
 
 

@@ -1,8 +1,7 @@
 """Several trees of one image, from edge maps of different strength (hierarchical forest)."""
 
+import math
 from typing import Any
-
-import numpy as np
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import ExecutionOptions
@@ -48,7 +47,7 @@ def forest_options(image: Any, options: PatchOptions) -> tuple[PatchOptions, ...
     low, high = canny_thresholds(image, options, kernel=kernel, scale=grey_scale(image, options))
     split_value = options.split_value
     if options.physical and split_value is not None and image.spacing_um is not None:
-        split_value = split_value / float(np.prod(image.spacing_um))
+        split_value = split_value / math.prod(image.spacing_um)
     return tuple(
         options.replace(
             forest=1,

@@ -134,7 +134,7 @@ def children_gained(parents: Sequence[int], children: Sequence[int]) -> list[tup
 
     All cells have two children on an axis, but the last one has one where the finer grid is odd.
     """
-    parts = []
+    parts: list[list[tuple[slice, int]]] = []
     for many, fine in zip(parents, children, strict=True):
         whole = fine // 2
         parts.append([(slice(0, whole), 2)] * (whole > 0) + [(slice(whole, many), 1)] * (many > whole))
@@ -144,7 +144,8 @@ def children_gained(parents: Sequence[int], children: Sequence[int]) -> list[tup
 
 
 def _tally(level: Array, finer: tuple[int, ...]) -> tuple[Array, NDArray[np.int64]]:
-    values, gains = [], []
+    values: list[Array] = []
+    gains: list[Array] = []
     for block, gain in children_gained(level.shape, finer):
         value, count = _distinct(level[block])
         values.append(value)

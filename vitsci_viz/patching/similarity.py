@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage  # pyright: ignore[reportMissingTypeStubs]
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.params import ExecutionOptions
@@ -119,9 +119,8 @@ class SsimReference:
         covariance = (_window_mean(grey * own) - mean * own_mean) * self._sample
         a, b = own_mean + self._shift, mean + self._shift
         c1, c2 = np.float32((0.01 * self.range) ** 2), np.float32((0.03 * self.range) ** 2)
-        return ((2 * a * b + c1) * (2 * covariance + c2)) / (
-            (a * a + b * b + c1) * (self._variance[window] + variance + c2)
-        )
+        alike = (2 * a * b + c1) * (2 * covariance + c2)
+        return np.divide(alike, (a * a + b * b + c1) * (self._variance[window] + variance + c2), dtype=np.float32)
 
 
 def _bands(shape: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
@@ -142,5 +141,8 @@ def _bands(shape: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], tuple[sl
 
 def _window_mean(values: Floats) -> Floats:
     if values.ndim == 2:
-        return cv2.boxFilter(values, cv2.CV_32F, (SSIM_WINDOW, SSIM_WINDOW), borderType=cv2.BORDER_REFLECT)
-    return ndimage.uniform_filter(values, SSIM_WINDOW)
+        mean = cv2.boxFilter(values, cv2.CV_32F, (SSIM_WINDOW, SSIM_WINDOW), borderType=cv2.BORDER_REFLECT)
+        return np.asarray(mean, np.float32)
+    mean = np.empty_like(values)
+    ndimage.uniform_filter(values, SSIM_WINDOW, output=mean)  # pyright: ignore[reportUnknownMemberType]
+    return mean

@@ -1,5 +1,6 @@
 """What one sequence of tokens loses, from the tokens themselves: no table of other trees, little memory."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def sequence_psnr(
         return float("inf")
     shift = shift_for(image)
     lost = _squares(image, shift, progress, execution) - _kept(sequence.tokens[sequence.valid], tree, sides, shift)
-    error = max(0.0, lost) / float(np.prod(image.data.shape))
+    error = max(0.0, lost) / math.prod(image.data.shape)
     return float("inf") if error == 0 else float(10 * np.log10(data_range(image) ** 2 / error))
 
 
@@ -87,7 +88,7 @@ def _kept(values: Array, tree: PatchTree, sides: Sides, shift: float) -> float:
 
 def _weights(tree: PatchTree, rows: NDArray[np.int64], size: Sides, sides: Sides) -> list[Array]:
     """Return for every axis the (n, side) pixels inside the image that each token value stands for."""
-    found = []
+    found: list[Array] = []
     for axis, (length, side) in enumerate(zip(size, sides, strict=True)):
         edges = np.arange(side + 1) * (length / side)
         inside = np.minimum(tree.shape[axis] - tree.origin[rows, axis], length)[:, None]

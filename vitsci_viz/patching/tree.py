@@ -242,7 +242,8 @@ def _children(pyramid: DetailPyramid, step: int, index: Index) -> tuple[Index, N
     """Return the (n, 2^d, d) children of cells in Z-order and which of them lie in the image."""
     corners = np.array(list(product((0, 1), repeat=pyramid.ndim)), np.int64)
     children = index[:, None, :] * 2 + corners
-    return children, (children < np.array(pyramid.levels[step - 1].shape)).all(axis=2)
+    is_inside: NDArray[np.bool_] = np.all(children < np.array(pyramid.levels[step - 1].shape), axis=2)
+    return children, is_inside
 
 
 def _grow(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> PatchTree:

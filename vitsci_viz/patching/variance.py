@@ -132,5 +132,6 @@ def squared_error(total: Array, square: Array, shape: Sequence[int], cell: Seque
 
 def _largest_child(level: Array) -> Array:
     for axis in range(level.ndim):
-        level = np.maximum.reduceat(level, np.arange(0, level.shape[axis], 2), axis=axis)
+        starts: NDArray[np.int64] = np.arange(0, int(level.shape[axis]), 2)
+        level = np.maximum.reduceat(level, starts, axis=axis)
     return level
