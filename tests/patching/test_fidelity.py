@@ -129,3 +129,12 @@ def test_streamed_errors_are_those_of_the_whole_image(small_tiles, drawn, data):
     if table.range > 0:
         expected = slow.psnr(image, laws.cells_of(tree), patch, table.range)
         assert table.psnr(tree, patch) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("finest", [(64, 2), (1, 32), (16, 16)])
+@pytest.mark.parametrize("patch", [(1, 1), (4, 2)])
+def test_streamed_errors_hold_for_leaves_wider_than_a_tile_on_one_axis(small_tiles, finest, patch):
+    image = _photo((150, 70))
+    tree = sparse_tree((150, 70), finest, split_value=9)
+    expected = slow.psnr(image, laws.cells_of(tree), patch, 255)
+    assert ErrorTable(image).psnr(tree, patch) == pytest.approx(expected, rel=1e-6)

@@ -154,9 +154,10 @@ def test_streamed_tokens_are_those_of_the_whole_image(small_tiles, drawn, data):
 
 @pytest.mark.parametrize("detail", ["gradient", "variance"])
 @pytest.mark.parametrize("shape", [(203,), (75, 130), (21, 18, 30), (75, 130, 3)])
-def test_the_size_of_a_tile_never_changes_gradient_or_variance(monkeypatch, detail, shape):
+@pytest.mark.parametrize("side", [2, 64])
+def test_the_size_of_a_tile_never_changes_gradient_or_variance(monkeypatch, detail, shape, side):
     image = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    options = PatchOptions(patch_size=2, detail=detail)
+    options = PatchOptions(patch_size=side, detail=detail, blur=9)
     whole = detail_pyramid(image, options)
     monkeypatch.setattr(stream, "TILE", {1: 32, 2: 16, 3: 8})
     for level, other in zip(whole.levels, detail_pyramid(image, options).levels, strict=True):

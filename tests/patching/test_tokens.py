@@ -134,6 +134,16 @@ def test_tokens_keep_the_dtype_where_no_leaf_is_resampled_and_are_float32_otherw
     assert gather(image, sparse_tree((30, 30), (4, 4), split_value=5), 4).tokens.dtype == np.float32
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "uint32", "int64", "float32", "float64"])
+def test_tokens_that_are_not_resampled_hold_the_very_values(dtype):
+    random = np.random.default_rng(0)
+    largest = 2**50 if np.dtype(dtype).itemsize == 8 else np.iinfo(dtype).max if dtype[0] in "ui" else 1
+    image = (random.random((30, 30)) * largest).astype(dtype)
+    sequence = gather(image, sparse_tree((30, 30), (4, 4), mode="uniform"), 4)
+    assert sequence.tokens.dtype == image.dtype
+    np.testing.assert_array_equal(scatter(sequence), image)
+
+
 def test_means_run_over_the_pixels_inside_and_outside_is_zero():
     image = np.full((6, 6), 10, np.uint8)
     tree = sparse_tree((6, 6), (8, 8))
