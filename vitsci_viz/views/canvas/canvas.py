@@ -73,6 +73,7 @@ class PatchCanvas:
             "message": "",
             "command": None,
             "image_serial": 0,
+            "events_seen": 0,
         }
         self._models = build_models(
             shape, layers, json.dumps(self._state), height=height, shared=link._models.shared if link else None
@@ -210,6 +211,7 @@ class PatchCanvas:
 
     def _take_event(self, attr: str, old: Any, new: Any) -> None:
         value = json.loads(new["value"][0])
+        self._state["events_seen"] = int(new["serial"][0])
         if new["kind"][0] == "slice":
             for callback in tuple(self._on_slice):
                 callback(int(value))

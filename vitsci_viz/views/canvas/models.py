@@ -23,7 +23,7 @@ QUAD_COLUMNS = ("left", "right", "top", "bottom", "level")
 class SharedView:
     """What linked canvases share, in the page alone: centre and scale of the view, and the cursor."""
 
-    view: ColumnDataSource = field(default_factory=lambda: _source(cx=[None], cy=[None], scale=[None]))
+    view: ColumnDataSource = field(default_factory=lambda: _source(cx=[None], cy=[None], scale=[None], fitted=[True]))
     cursor: ColumnDataSource = field(default_factory=lambda: _source(x=[None], y=[None], owner=[""]))
 
 

@@ -11,7 +11,6 @@ class Controller {
     this.hit = view.canvas_view.events_el
     this.size = {width: 0, height: 0}
     this.state = {}
-    this.is_fitted = true
     this.last_sent = 0
     this.painted = {}
     this.chrome = new Chrome(this)
@@ -26,16 +25,15 @@ class Controller {
     if (!(width > 1 && height > 1)) return
     const first = this.size.width == 0
     this.size = {width, height}
-    const {cx, scale} = this.shared()
-    if (first && cx != null && scale != null) this.apply()
-    else if (this.is_fitted || scale == null) this.fit()
+    const {scale, fitted} = this.shared()
+    if (scale == null || (fitted && !first)) this.fit()
     else this.apply()
     this.report()
   }
 
   shared() {
-    const [cx, cy, scale] = ["cx", "cy", "scale"].map((name) => link.data[name][0])
-    return {cx, cy, scale}
+    const [cx, cy, scale, fitted] = ["cx", "cy", "scale", "fitted"].map((name) => link.data[name][0])
+    return {cx, cy, scale, fitted}
   }
 
   fit_scale() {
@@ -45,14 +43,12 @@ class Controller {
 
   fit() {
     const [rows, columns] = this.state.shape
-    this.is_fitted = true
-    this.share(columns / 2, rows / 2, this.fit_scale())
+    this.share(columns / 2, rows / 2, this.fit_scale(), true)
   }
 
   go(cx, cy, scale) {
     const [rows, columns] = this.state.shape
     const largest = LIMITS.farthest * this.fit_scale()
-    this.is_fitted = false
     this.share(
       Math.min(Math.max(cx, 0), columns), Math.min(Math.max(cy, 0), rows),
       Math.min(Math.max(scale, LIMITS.closest), Math.max(largest, LIMITS.closest)))
@@ -76,8 +72,8 @@ class Controller {
     this.go(cx + dx * scale, cy + dy * scale, scale)
   }
 
-  share(cx, cy, scale) {
-    link.setv({data: {cx: [cx], cy: [cy], scale: [scale]}}, {sync: false, check_eq: false})
+  share(cx, cy, scale, fitted = false) {
+    link.setv({data: {cx: [cx], cy: [cy], scale: [scale], fitted: [fitted]}}, {sync: false, check_eq: false})
   }
 
   window() {
@@ -165,6 +161,7 @@ class Controller {
   read_state() {
     const before = this.state
     this.state = JSON.parse(state.data.json[0])
+    if (this.state.events_seen < events.data.serial[0]) this.keep_layers(before.layers)
     if (this.state.image_serial !== before.image_serial && before.image_serial != null && this.size.width) this.fit()
     for (const [name, layer] of Object.entries(this.state.layers)) apply_layer(name, layer)
     const command = this.state.command
@@ -175,6 +172,13 @@ class Controller {
       if (command.name == "go") this.show_box(...command.box)
     }
     this.chrome.update()
+  }
+
+  // Python has not heard yet what the user toggled last: the page knows better
+  keep_layers(layers) {
+    for (const [name, {visible, opacity}] of Object.entries(layers ?? {})) {
+      if (name in this.state.layers) Object.assign(this.state.layers[name], {visible, opacity})
+    }
   }
 
   set_layer(name, changes) {
