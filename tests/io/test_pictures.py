@@ -121,6 +121,13 @@ def test_a_truncated_picture_is_refused(tmp_path: Path, name: str, share: float)
         np.asarray(read_image(path))
 
 
+def test_formats_that_start_programs_are_refused_whatever_their_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    PIL.Image.fromarray(COLOURS).save(path, format="EPS")
+    with pytest.raises(InputError, match="could not be read"):
+        read_image(path)
+
+
 def test_pillows_own_limit_on_pixels_is_left_as_it_was(tmp_path: Path) -> None:
     before = PIL.Image.MAX_IMAGE_PIXELS
     np.asarray(read_image(save(tmp_path / "a.png", COLOURS)))

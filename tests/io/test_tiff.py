@@ -115,6 +115,37 @@ def test_pyramids_have_their_levels(tmp_path: Path, name: str, is_ome: bool) -> 
         np.testing.assert_array_equal(ours[10:50, ::-1], whole[10:50, ::-1])
 
 
+def test_pyramids_of_plain_pages_have_their_levels(tmp_path: Path) -> None:
+    levels = [noise((256 // 2**k, 320 // 2**k, 3), np.uint8) for k in range(3)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for k, level in enumerate(levels):
+            writer.write(level, tile=(64, 64), photometric="rgb", subfiletype=int(k > 0), metadata=None)
+    for ours, whole in zip(read_image(tmp_path / "a.tif").levels, levels, strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), whole)
+
+
+def test_other_files_that_a_file_names_are_never_opened(tmp_path: Path) -> None:
+    secret = tmp_path / "elsewhere" / "secret.ome.tif"
+    secret.parent.mkdir()
+    options = {"photometric": "minisblack", "compression": "deflate"}
+    tifffile.imwrite(secret, noise((1, 20, 30)), metadata={"axes": "ZYX", "UUID": "urn:uuid:" + "1" * 32}, **options)
+    path = tmp_path / "root" / "a.ome.tif"
+    path.parent.mkdir()
+    named = '<UUID FileName="../elsewhere/secret.ome.tif">urn:uuid:1</UUID>'
+    own = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+    xml = (
+        f'<?xml version="1.0"?><OME xmlns="{own}" UUID="urn:uuid:2"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+        'DimensionOrder="XYZCT" Type="uint16" SizeX="30" SizeY="20" SizeZ="2" SizeC="1" SizeT="1">'
+        '<TiffData IFD="0" FirstZ="0" PlaneCount="1"/>'
+        f'<TiffData IFD="0" FirstZ="1" PlaneCount="1">{named}</TiffData></Pixels></Image></OME>'
+    )
+    tifffile.imwrite(path, noise((20, 30)), description=xml, metadata=None, **options)
+    with tifffile.TiffFile(path) as file:
+        assert file.series[0].shape == (2, 20, 30)
+    with pytest.raises(InputError, match="save it as one file"):
+        read_image(path)
+
+
 def test_ome_tiff_gives_spacing_unit_and_channels_last(tmp_path: Path) -> None:
     path = tmp_path / "a.ome.tif"
     whole = noise((2, 5, 30, 40))

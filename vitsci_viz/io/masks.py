@@ -15,6 +15,7 @@ from vitsci_viz.types import Image
 
 WHOLE_CHECK_BYTES = 256 * 2**20
 """Masks up to this size are looked through at once; of larger ones every window is checked when it is read."""
+_ROWS = 256
 
 
 def read_mask(source: Any, *, axes: str | None = None) -> Image:
@@ -83,8 +84,9 @@ def as_labels(values: NDArray[Any], name: str) -> NDArray[Any]:
 def two_valued_to_binary(labels: NDArray[Any]) -> NDArray[Any]:
     """Turn a mask with exactly two values into 0 (the smaller) and 1."""
     low, high = labels.min(), labels.max()
-    is_two_valued = low != high and np.all((labels == low) | (labels == high))
-    return (labels == high).astype(np.uint8) if is_two_valued else labels
+    parts = (labels[start : start + _ROWS] for start in range(0, len(labels), _ROWS))
+    is_two_valued = low != high and all(np.all((part == low) | (part == high)) for part in parts)
+    return (labels == high).view(np.uint8) if is_two_valued else labels
 
 
 class LabelLevel(BoxLevel):

@@ -14,6 +14,8 @@ from vitsci_viz.io.lazy import reading
 from vitsci_viz.io.levels import DecodedLevel, composite_on_white
 from vitsci_viz.types import Image
 
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+"""What a picture may be, whatever its name says: other formats of Pillow start programs (EPS) or open files (WMF)."""
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
 _TARGETS = {"1": "L", "P": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "RGBX": "RGB"}
@@ -87,7 +89,7 @@ def _open(path: Path) -> Iterator[Any]:
     with _size_check:
         limit, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None
         try:
-            picture = PIL.Image.open(path)
+            picture = PIL.Image.open(path, formats=_FORMATS)
         finally:
             PIL.Image.MAX_IMAGE_PIXELS = limit
     with picture:

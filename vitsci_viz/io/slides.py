@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vitsci_viz.io.lazy import reading
-from vitsci_viz.io.tiff import image_from_series
+from vitsci_viz.io.tiff import ONE_FILE, image_from_series
 from vitsci_viz.types import Image
 
 
@@ -23,7 +23,7 @@ def read_slide(path: Path) -> Image:
     """
     import tiffslide
 
-    with reading(path), tiffslide.TiffSlide(path) as slide:
+    with reading(path), tiffslide.TiffSlide(path, tifffile_options=ONE_FILE) as slide:
         file = slide.ts_tifffile
         series = file.series[int(slide.properties.get("tiffslide.series-index") or 0)]
         image = image_from_series(file, series, path)

@@ -25,6 +25,8 @@ _UNIT_NAMES = {
     "cm": "cm",
     "m": "m",
 }
+ONE_FILE: dict[str, Any] = {"_multifile": False}
+"""An OME-TIFF may name other files as parts of it: they are never opened, as they may lie outside the data root."""
 _CENTIMETRE = 3
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else its remarks go to stderr, beside our own line
 _ASSOCIATED_ALPHA, _PLAIN_ALPHA = 1, 2
@@ -53,7 +55,7 @@ def read_tiff(path: Path) -> Image:
     """
     import tifffile
 
-    with reading(path), tifffile.TiffFile(path) as file:
+    with reading(path), tifffile.TiffFile(path, **ONE_FILE) as file:
         if not file.series:
             raise InputError(f"{path} must hold at least one picture, but its directory is empty")
         return image_from_series(file, file.series[0], path)
@@ -62,6 +64,11 @@ def read_tiff(path: Path) -> Image:
 def image_from_series(file: Any, series: Any, path: Path) -> Image:
     """Make a lazy image of one tifffile series and its pyramid."""
     check_pixels(series.shape, series.dtype, path)
+    names_others = file.is_ome and series.kind != "ome" and "FileName=" in (file.ome_metadata or "")
+    if names_others or any(page is None for page in series.pages):
+        raise InputError(
+            f"{path} holds only some pages of its image, the others lie in other files: save it as one file"
+        )
     axes = series.axes.lower()
     raw = tuple(_level(file, series, index, path) for index in range(len(series.levels)))
     levels, ours = arrange(raw, axes, path)
@@ -89,7 +96,7 @@ def _through_zarr(path: Path, series: int, level: int) -> ArrayLevel:
     import tifffile
     import zarr
 
-    file = tifffile.TiffFile(path)
+    file = tifffile.TiffFile(path, **ONE_FILE)
     array = zarr.open_array(file.series[series].aszarr(level=level), mode="r")
     wrapped = ArrayLevel(array, path)
     weakref.finalize(wrapped, file.close)
