@@ -1,6 +1,7 @@
 """Token values of leaves: averages over cells, from memory or streamed over tiles."""
 
 import math
+import operator
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -150,7 +151,12 @@ def _cut_tiles(
         _cut(pixels, corner, tree, np.flatnonzero(here), sides, tokens, threads=1)
         return [part for row in wide if (part := _part(tree, row, sides, tile, pixels)) is not None]
 
-    for _, parts in run(tiles(tree.shape, side, 0), work, stage="tokens", progress=progress, execution=execution):
+    shares = [
+        (tuple(part.start for part in tile.core), parts)
+        for tile, parts in run(tiles(tree.shape, side, 0), work, stage="tokens", progress=progress, execution=execution)
+    ]
+    # In the order of the tiles: sums of floats must not depend on which thread is first.
+    for _, parts in sorted(shares, key=operator.itemgetter(0)):
         for row, place, total in parts:
             sums[row][place] += total
     for row, total in sums.items():
