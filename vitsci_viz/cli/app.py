@@ -116,6 +116,8 @@ def _explain(error: Exception) -> tuple[int, str]:
         return FAILURE, str(error)  # a write that failed under way, such as a full disk
     if isinstance(error, VitsciVizError):
         return BAD_INPUT, str(error)
+    if isinstance(error, PermissionError):
+        return BAD_INPUT, f"{error.filename} may not be opened by this user: change its permissions, or name another"
     if isinstance(error, MemoryError):
         return FAILURE, f"not enough memory ({error or 'no detail'}): choose a --roi or a coarser --level"
     hint = f"set {DEBUG_VARIABLE}=1 to see where, and please report it"

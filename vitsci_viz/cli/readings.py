@@ -29,7 +29,7 @@ def patch_readings(report: Report) -> Iterator[RenderableType]:
 
 def to_readings(results: Mapping[str, Any]) -> Readings:
     """Return a result's numbers as readings."""
-    values = {field.name: results.get(field.name) for field in fields(Readings)}
+    values: dict[str, Any] = {field.name: results.get(field.name) for field in fields(Readings)}
     by_class = results.get("oracle_dice_by_class")
     values["oracle_dice"] = None if by_class is None else {int(label): dice for label, dice in by_class.items()}
     return Readings(**values)

@@ -1,0 +1,60 @@
+"""Progress shows itself only where work takes long, as a bar or as lines."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from vitsci_viz.cli import console
+from vitsci_viz.cli.console import WIDE, ProgressLines, console_for
+
+
+def _progress(monkeypatch, *, is_terminal, patience_s=0.0, line_every_s=0.0):
+    monkeypatch.setattr(console, "PATIENCE_S", patience_s)
+    monkeypatch.setattr(console, "LINE_EVERY_S", line_every_s)
+    stream = io.StringIO()
+    shown = Console(file=stream, force_terminal=is_terminal, width=100)
+    monkeypatch.setattr(console, "console_for", lambda _: shown)
+    return ProgressLines(), stream
+
+
+def test_quick_work_shows_nothing(monkeypatch):
+    progress, stream = _progress(monkeypatch, is_terminal=True, patience_s=60.0)
+    with progress:
+        for done in range(5):
+            progress("detail", done, 5)
+    assert stream.getvalue() == ""
+
+
+def test_long_work_shows_a_bar_with_a_rate(monkeypatch):
+    progress, stream = _progress(monkeypatch, is_terminal=True)
+    with progress:
+        for done in range(6):
+            progress("detail", done, 5)
+        progress("tokens", 1, 2)
+    assert "detail" in stream.getvalue()
+    assert "5/5" in stream.getvalue()
+    assert "/s" in stream.getvalue()
+
+
+def test_a_log_gets_lines(monkeypatch):
+    progress, stream = _progress(monkeypatch, is_terminal=False)
+    with progress:
+        progress("detail", 1, 2000)
+    assert stream.getvalue().startswith("detail: 1 of 2,000")
+
+
+def test_a_log_is_not_flooded(monkeypatch):
+    progress, stream = _progress(monkeypatch, is_terminal=False, line_every_s=60.0)
+    with progress:
+        for done in range(100):
+            progress("detail", done, 100)
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("text", ["[red]not markup[/red]", "a" * 100])
+def test_a_pipe_gets_long_lines(text):
+    stream = io.StringIO()
+    console_for(stream).print(text, markup=False)
+    assert stream.getvalue() == text + "\n"
+    assert console_for(stream).width == WIDE
