@@ -1,7 +1,6 @@
 """Images to try things on: shipped with scikit-image, generated from a seed, or public and fetched by hash."""
 
 import csv
-import functools
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -121,8 +120,8 @@ _OWN = (
 )
 
 
-@functools.cache
 def _catalogue() -> Mapping[str, Sample]:
+    """Return every sample by name; read anew each time, as the folder of public data may have been named since."""
     return {sample.name: sample for sample in (*_OWN, *_public())}
 
 

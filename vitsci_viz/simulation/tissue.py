@@ -123,7 +123,7 @@ def fat_cells(window: Window, seed: int) -> tuple[NDArray[np.float64], NDArray[n
     """
     _, _, y, x = jittered_points(window, FAT_SPACING, seed, 81, jitter=0.9)
     is_kept = fat_field(Points(y, x), seed) > FAT_LEVEL
-    nearest, second = np.full(window.shape, 1e6), np.full(window.shape, 1e6)
+    nearest, second = np.full(window.shape, 1e9), np.full(window.shape, 1e9)
     is_fat = np.zeros(window.shape, bool)
     rows = window.rows + 7 * noise(window, 60, seed, 83)
     columns = window.columns + 7 * noise(window, 60, seed, 84)
@@ -132,8 +132,8 @@ def fat_cells(window: Window, seed: int) -> tuple[NDArray[np.float64], NDArray[n
         part = window.part(cy, cx, reach)
         if part is None:
             continue
-        distance = np.hypot(rows[part] - cy, columns[part] - cx)
-        is_fat[part] = np.where(distance < nearest[part], keep, is_fat[part])
-        second[part] = np.minimum(second[part], np.maximum(nearest[part], distance))
-        nearest[part] = np.minimum(nearest[part], distance)
-    return np.exp(-(((second - nearest) / 3.4) ** 2)), is_fat
+        square = (rows[part] - cy) ** 2 + (columns[part] - cx) ** 2
+        is_fat[part] = np.where(square < nearest[part], keep, is_fat[part])
+        second[part] = np.minimum(second[part], np.maximum(nearest[part], square))
+        nearest[part] = np.minimum(nearest[part], square)
+    return np.exp(-(((np.sqrt(second) - np.sqrt(nearest)) / 3.4) ** 2)), is_fat
