@@ -20,7 +20,7 @@ class FrontPlot:
     """
 
     def __init__(self, label: str, on_tap: Callable[[int], None]) -> None:
-        from bokeh.models import ColumnDataSource, HoverTool, Label, Span, TapTool
+        from bokeh.models import ColumnDataSource, HoverTool, Label, Range1d, Span, TapTool
         from bokeh.plotting import figure
 
         self._on_tap = on_tap
@@ -32,8 +32,8 @@ class FrontPlot:
         self._now = ColumnDataSource({"x": [], "y": []})
         plot = figure(
             x_axis_type="log",
-            x_range=(1, 10),
-            y_range=(0, 1),
+            x_range=Range1d(start=1, end=10),
+            y_range=Range1d(start=0, end=1),
             tools="",
             toolbar_location=None,
             x_axis_label="tokens",
@@ -129,7 +129,7 @@ class FrontPlot:
         """Draw nothing."""
         self._place, self._marked = {}, None
         for source in (self._points, self._front, self._knee, self._now):
-            source.data = {name: [] for name in source.data}
+            source.data = {str(name): [] for name in source.data}
         for part in (self._label, self._exact, self._exact_label):
             part.visible = False
 
@@ -137,6 +137,6 @@ class FrontPlot:
 
     def _tapped(self, attr: str, old: list[int], new: list[int]) -> None:
         if new:
-            row = self._points.data["row"][new[0]]
+            row = np.asarray(self._points.data["row"])[new[0]]
             self._points.selected.indices = []
             self._on_tap(int(row))

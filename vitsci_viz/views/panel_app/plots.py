@@ -19,7 +19,7 @@ class LengthPlot:
     """
 
     def __init__(self) -> None:
-        from bokeh.models import ColumnDataSource, Label
+        from bokeh.models import ColumnDataSource, Label, Range1d
         from bokeh.plotting import figure
 
         self._key: object = None
@@ -31,8 +31,8 @@ class LengthPlot:
             sizing_mode="stretch_width",
             x_axis_type="log",
             y_axis_type="log",
-            x_range=(1, 10),
-            y_range=(1, 10),
+            x_range=Range1d(start=1, end=10),
+            y_range=Range1d(start=1, end=10),
             tools="",
             toolbar_location=None,
             x_axis_label="split value",

@@ -117,7 +117,7 @@ def app(settings: AppSettings) -> Any:
 
         from vitsci_viz.views.panel_app.pages.patch import PatchPage
 
-        document = pn.state.curdoc
+        document: Any = pn.state.curdoc
         desk = Desk(document.add_next_tick_callback)
         library = Library(root=settings.root, max_upload_bytes=settings.max_upload_mb * 2**20)
         page = PatchPage(library, desk.post)
@@ -128,20 +128,24 @@ def app(settings: AppSettings) -> Any:
 
         document.on_session_destroyed(close)
         page.start(_query(document), sample=settings.sample and SAMPLE_PREFIX + settings.sample)
-        template = page.template()
-        desk.open()
-        return template
+        pn.state.onload(desk.open)
+        return page.template()
 
     return make
 
 
 class Desk:
-    """Hands results of worker threads to the document's thread; those of a page still being made wait for it.
+    """Hands results of worker threads to the document's thread; what comes before the page is loaded waits for it.
 
     Parameters
     ----------
     schedule : callable
         Runs a function on the document's thread, such as ``document.add_next_tick_callback``.
+
+    Notes
+    -----
+    Panel 1.9 drops changes between the moment when the browser takes the document and the one when it says that it has
+    drawn it, hence the wait.
     """
 
     def __init__(self, schedule: Callable[[Callable[[], None]], Any]) -> None:
@@ -161,19 +165,16 @@ class Desk:
         self._schedule(function)
 
     def open(self) -> None:
-        """Let what came early run; call it on the document's thread once the page is made."""
-        self._schedule(self._flush)
+        """Let what came early run; called on the document's thread once the browser has drawn the page."""
+        with self._lock:
+            early, self._early = self._early or [], None
+        for function in early:
+            function()
 
     def close(self) -> None:
         """Take nothing any more: the page is gone."""
         with self._lock:
             self._is_closed = True
-
-    def _flush(self) -> None:
-        with self._lock:
-            early, self._early = self._early or [], None
-        for function in early:
-            function()
 
 
 def _query(document: Any) -> str:

@@ -133,7 +133,7 @@ class Viewports:
             caption = pn.pane.HTML("", sizing_mode="stretch_width", height=26, margin=0, styles=STRIP, visible=False)
             pane = pn.pane.Bokeh(canvas.layout, sizing_mode="stretch_both", margin=0)
             boxes.append(pn.Column(caption, pane, sizing_mode="stretch_both", margin=0, visible=number == 0))
-        self.panel = pn.Row(*boxes, sizing_mode="stretch_both", styles={"gap": "1px"}, margin=0)
+        self.panel: Any = pn.Row(*boxes, sizing_mode="stretch_both", styles={"gap": "1px"}, margin=0)
 
     def _role(self, number: int) -> Role | None:
         roles = ROLES[self.layout]

@@ -61,7 +61,7 @@ class PatchPage:
         self.views = Viewports(
             draw=self.draw,
             follow=self.follow,
-            on_move=self._remember,
+            on_move=lambda: post(self._remember),
             on_slice=lambda step: self.show_slice((self.state.slice_index or 0) + step),
             on_error=self._failed,
         )
