@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from tests.views.session.cases import CountingLevel, blobs
 from vitsci_viz.types import Image
 from vitsci_viz.views.session import display
+from vitsci_viz.views.session.blocks import SIDE
 from vitsci_viz.views.session.display import DisplayPyramid
+from vitsci_viz.views.session.resizing import block_means
 
 
 def test_overviews_are_means_of_the_finest_level():
@@ -23,7 +25,7 @@ def test_overviews_are_means_of_the_finest_level():
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([2, 4, 8]))
 def test_block_means_average_what_is_inside(rows, columns, factor):
     array = np.random.default_rng(rows * 41 + columns).random((rows, columns, 2)).astype(np.float32)
-    found = display.block_means(array, factor)
+    found = block_means(array, factor)
     for y, x in np.ndindex(*found.shape[:2]):
         block = array[y * factor : (y + 1) * factor, x * factor : (x + 1) * factor]
         np.testing.assert_allclose(found[y, x], block.mean(axis=(0, 1)), rtol=1e-4)
@@ -47,7 +49,7 @@ def test_nothing_is_read_before_it_is_shown():
     shown = pyramid.level_for(1.0)
     assert level.pixels_read == 0
     pyramid.read(shown, slice(10, 30), slice(5, 10), None)
-    assert level.pixels_read == 100
+    assert 100 <= level.pixels_read <= SIDE**2
 
 
 @pytest.mark.parametrize("axes", ["zyx", "zyxc"])

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from tests.views.session.cases import CountingLevel, blobs, session_of, whole
 from vitsci_viz.types import Image
+from vitsci_viz.views.session.blocks import SIDE
 from vitsci_viz.views.session.scene import overview, picture
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import Window
@@ -74,11 +75,13 @@ def test_the_overview_is_small_and_whole():
     assert shown.rgb.mean() == pytest.approx(array.mean(), abs=1)
 
 
-def test_only_the_window_is_read():
+def test_only_blocks_under_the_window_are_read_and_only_once():
     level = CountingLevel(blobs((2000, 2000)))
     session = PatchSession(Image(levels=(level,), axes="yx"))
     picture(session, Window(100, 100, 200, 180, 100, 80), margin=0)
-    assert level.pixels_read == 100 * 80
+    assert level.pixels_read == SIDE**2
+    picture(session, Window(120, 90, 240, 170, 120, 80), margin=0)
+    assert level.pixels_read == SIDE**2
 
 
 def test_a_slice_of_a_volume_is_shown():

@@ -35,7 +35,7 @@ class PatchCanvas:
     spacing_um : tuple of float, optional
         Pixel sides along y and x in micrometres; the scale bar shows pixels without it.
     layers : sequence of str
-        Layers bottom to top; their order gives them the keys 1-9.
+        Layers bottom to top; those that show something get the keys 1-9.
     title : str
         Names the saved PNG.
     height : int, optional
@@ -51,7 +51,7 @@ class PatchCanvas:
 
     def __init__(
         self,
-        shape: tuple[int, int],
+        shape: tuple[int, ...],
         *,
         spacing_um: Sequence[float] | None = None,
         layers: Sequence[str] = DEFAULT_LAYERS,
@@ -138,7 +138,7 @@ class PatchCanvas:
         self._change(stale=bool(is_stale), message=message)
 
     def set_image(
-        self, shape: tuple[int, int], *, spacing_um: Sequence[float] | None = None, title: str | None = None
+        self, shape: tuple[int, ...], *, spacing_um: Sequence[float] | None = None, title: str | None = None
     ) -> None:
         """Take another image: empty every layer and fit."""
         for name in self._models.frames:
@@ -259,7 +259,7 @@ class PatchCanvas:
             raise OptionError(f"unknown layer '{name}': {nearest(name, self._state['layers'])}")
 
 
-def _image_state(shape: tuple[int, int], spacing_um: Sequence[float] | None) -> dict[str, Any]:
+def _image_state(shape: tuple[int, ...], spacing_um: Sequence[float] | None) -> dict[str, Any]:
     return {
         "shape": [int(n) for n in shape],
         "spacing_um": float(spacing_um[-1]) if spacing_um else None,

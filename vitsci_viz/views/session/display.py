@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import VitsciVizError
+from vitsci_viz.io.levels import DecodedLevel, MappedLevel
 from vitsci_viz.types import Image, LevelArray
+from vitsci_viz.views.session.blocks import BlockLevel
+from vitsci_viz.views.session.resizing import block_means
 
 Array = NDArray[Any]
 
@@ -23,8 +26,12 @@ SAMPLED_FROM = 8
 """Averaging is given up for samples where a screen pixel holds at least this many pixels a side."""
 STRIPE_PIXELS = 2**25
 """Pixels of a large level that are read at a time."""
+GAP = 1.5
+"""Levels farther apart than twice this get one in between."""
 SLACK = 1.001
 """Steps of stored levels are rarely exact powers of two."""
+
+_QUICK_TO_SLICE: tuple[type[Any], ...] = (np.ndarray, DecodedLevel, MappedLevel)
 
 _log = logging.getLogger(__name__)
 
@@ -86,13 +93,12 @@ class DisplayPyramid:
         self._listeners: list[Callable[[], None]] = []
         self._worker: threading.Thread | None = None
         self._closed = False
-        self._levels = tuple(
-            DisplayLevel(
-                array=level,
-                step=tuple(full / n for full, n in zip(image.shape, level.shape[: image.ndim], strict=True)),
-            )
-            for level in image.levels
-        )
+        self._levels = tuple(self._stored_levels())
+
+    @property
+    def finest(self) -> DisplayLevel:
+        """The image itself."""
+        return self._levels[0]
 
     def on_sharper(self, callback: Callable[[], None]) -> None:
         """Call back, from a worker thread, when an overview made in the background is there: draw again."""
@@ -125,6 +131,24 @@ class DisplayPyramid:
         array = np.asarray(level.array[key])
         return array if self.image.axes.endswith("c") else array[..., None]
 
+    def _stored_levels(self) -> Iterator[DisplayLevel]:
+        """Yield the image's levels; of levels that cost decoding also those that fill gaps of more than two."""
+        image = self.image
+        steps = [
+            tuple(full / n for full, n in zip(image.shape, level.shape[: image.ndim], strict=True))
+            for level in image.levels
+        ]
+        for at, (level, step) in enumerate(zip(image.levels, steps, strict=True)):
+            if image.ndim != 2 or isinstance(level, _QUICK_TO_SLICE):
+                yield DisplayLevel(array=level, step=step)
+                continue
+            coarser = max(steps[at + 1]) if at + 1 < len(steps) else 2 * max(step)
+            factor = 1
+            while factor == 1 or factor * max(step) * GAP < coarser:
+                array = BlockLevel(level, factor, interpolation=self._interpolation)
+                yield DisplayLevel(array=array, step=tuple(factor * own for own in step))
+                factor *= 2
+
     def _make_overviews(self, scale: float) -> None:
         """Halve the coarsest level until it suits the scale; a large one is left to a worker thread."""
         with self._guard:
@@ -137,7 +161,8 @@ class DisplayPyramid:
                         self._worker = threading.Thread(target=self._reduce_large, daemon=True, name="overview")
                         self._worker.start()
                     return
-                self._append(block_means(np.asarray(coarsest.array[...]), 2, self._interpolation), coarsest, 2)
+                pixels = np.asarray(coarsest.array[: coarsest.array.shape[0], : coarsest.array.shape[1]])
+                self._append(block_means(pixels, 2, self._interpolation), coarsest, 2)
 
     def _append(self, smaller: Array, parent: DisplayLevel, factor: int) -> None:
         self._levels = (*self._levels, DisplayLevel(array=smaller, step=tuple(factor * own for own in parent.step)))
@@ -147,7 +172,7 @@ class DisplayPyramid:
         every = 2 ** int(np.log2(max(1.0, scale * SLACK / max(level.step_yx))))
         if every < SAMPLED_FROM or _pixels(level) <= QUICK_PIXELS or level is not self._levels[-1]:
             return level
-        array = SampledLevel(level.array, every)
+        array = SampledLevel(_unwrapped(level.array), every)
         step = tuple(own * n / m for own, n, m in zip(level.step, level.array.shape[:2], array.shape[:2], strict=True))
         return DisplayLevel(array=array, step=step)
 
@@ -164,7 +189,7 @@ class DisplayPyramid:
             if self._closed:
                 return
             try:
-                stripe = np.asarray(source.array[(slice(first, min(first + height, rows)),)])
+                stripe = np.asarray(_unwrapped(source.array)[(slice(first, min(first + height, rows)),)])
             except (OSError, VitsciVizError) as error:
                 _log.warning("no overview of %s: %s", self.image.name, error)
                 return
@@ -175,38 +200,9 @@ class DisplayPyramid:
             listener()
 
 
-def block_means(pixels: Array, factor: int, interpolation: int = cv2.INTER_AREA) -> Array:
-    """Average blocks of ``factor x factor`` pixels; blocks that reach beyond the end average what is inside.
-
-    >>> block_means(np.array([[1, 3, 5], [1, 3, 9]], np.float32), 2).tolist()
-    [[2.0, 7.0]]
-    """
-    rows, columns = pixels.shape[:2]
-    out = np.empty((-(-rows // factor), -(-columns // factor), *pixels.shape[2:]), _resizable(pixels.dtype))
-    for from_rows, to_rows in _whole_and_rest(rows, factor):
-        for from_columns, to_columns in _whole_and_rest(columns, factor):
-            height, width = to_rows.stop - to_rows.start, to_columns.stop - to_columns.start
-            part = pixels[from_rows, from_columns]
-            out[to_rows, to_columns] = resized(part, height, width, interpolation=interpolation)
-    return out
-
-
-def _whole_and_rest(length: int, factor: int) -> list[tuple[slice, slice]]:
-    """Return pixels and blocks of the whole blocks, and of what is left at the end."""
-    whole = length // factor
-    parts = [(slice(0, whole * factor), slice(0, whole)), (slice(whole * factor, length), slice(whole, whole + 1))]
-    return [part for part in parts if part[0].stop > part[0].start]
-
-
-def resized(pixels: Array, height: int, width: int, *, interpolation: int = cv2.INTER_AREA) -> Array:
-    """Resize (h, w[, c]) pixels of any real dtype; types that OpenCV cannot resize become float32."""
-    source = np.ascontiguousarray(pixels, dtype=_resizable(pixels.dtype))
-    small: Array = np.asarray(cv2.resize(source, (width, height), interpolation=interpolation))
-    return small.reshape(height, width, *pixels.shape[2:])
-
-
-def _resizable(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return dtype if dtype.name in ("uint8", "uint16", "float32", "float64") else np.dtype(np.float32)
+def _unwrapped(array: LevelArray) -> LevelArray:
+    """Return what lies below a cache that a pass over everything would only flush."""
+    return array.source if isinstance(array, BlockLevel) else array
 
 
 def _pixels(level: DisplayLevel) -> int:

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.views.session.display import resized
 from vitsci_viz.views.session.layers import Raster
 from vitsci_viz.views.session.palettes import mask_palette
 from vitsci_viz.views.session.picture import box_in
+from vitsci_viz.views.session.resizing import resized
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import MARGIN, Window
 

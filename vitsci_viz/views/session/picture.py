@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.views.session.contrast import to_rgb
-from vitsci_viz.views.session.display import DisplayLevel, resized
+from vitsci_viz.views.session.display import DisplayLevel
 from vitsci_viz.views.session.layers import Extent, Picture
+from vitsci_viz.views.session.resizing import resized
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import MARGIN, Window
 

@@ -191,8 +191,9 @@ class PatchSession:
         index = tuple(int(np.floor(value)) for value in point)
         if not all(0 <= at < length for at, length in zip(index, self.shape, strict=True)):
             return None
-        box = tuple(slice(at, at + 1) for at in index)
-        return tuple(value.item() for value in np.asarray(self.image.data[box]).ravel())
+        rows, columns = (slice(at, at + 1) for at in index[-2:])
+        pixel = self.display.read(self.display.finest, rows, columns, index[0])
+        return tuple(value.item() for value in pixel.ravel())
 
     def compare(self, first: PatchOptions, second: PatchOptions) -> Comparison:
         """Return the readings of two settings side by side."""

@@ -58,12 +58,13 @@ class Chrome {
     const key = JSON.stringify(layers)
     if (key == this.layers_key) return
     this.layers_key = key
-    const entries = Object.entries(layers).filter(([, layer]) => layer.offered)
+    const names = this.controller.offered()
     const old = new Map([...this.parts.layers.children].map((row) => [row.dataset.name, row]))
-    this.parts.layers.replaceChildren(...entries.map(([name, layer]) => {
+    this.parts.layers.replaceChildren(...names.map((name, at) => {
+      const layer = layers[name]
       const row = old.get(name) ?? this.layer_row(name)
       const [button, slider] = row.children
-      const digit = Object.keys(layers).indexOf(name) + 1
+      const digit = at + 1
       button.setAttribute("aria-pressed", String(layer.visible))
       button.innerHTML = `<kbd>${digit}</kbd>${layer.label}`
       button.title = `${layer.visible ? "Hide" : "Show"} ${layer.label.toLowerCase()} (${digit})`
@@ -71,7 +72,7 @@ class Chrome {
       slider.disabled = !layer.visible
       return row
     }))
-    this.parts.layers.hidden = entries.length == 0
+    this.parts.layers.hidden = names.length == 0
   }
 
   layer_row(name) {

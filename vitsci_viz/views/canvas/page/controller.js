@@ -181,6 +181,11 @@ class Controller {
     }
   }
 
+  // the digits 1-9 stand for the layers that show something, bottom to top
+  offered() {
+    return Object.keys(this.state.layers).filter((name) => this.state.layers[name].offered)
+  }
+
   set_layer(name, changes) {
     Object.assign(this.state.layers[name], changes)
     apply_layer(name, this.state.layers[name])
@@ -243,7 +248,7 @@ class Controller {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const step = {x: this.size.width * 0.15, y: this.size.height * 0.15}
-    const names = Object.keys(this.state.layers)
+    const names = this.offered()
     const actions = {
       "+": () => this.zoom(1 / 1.4), "=": () => this.zoom(1 / 1.4), "-": () => this.zoom(1.4), "_": () => this.zoom(1.4),
       "ArrowLeft": () => this.pan(-step.x, 0), "ArrowRight": () => this.pan(step.x, 0),
