@@ -12,6 +12,8 @@ from vitsci_viz.patching.readings import Readings
 from vitsci_viz.types import Report
 from vitsci_viz.views.session.wording import Reading, decibel, reading_lines, share, side, size
 
+SHOWN_S = 0.005
+"""Stages shorter than this are not listed."""
 ACCENT, QUIET, GOOD = "bold cyan", "bright_black", "green"
 
 
@@ -81,8 +83,8 @@ def _forest_table(rows: list[Mapping[str, Any]]) -> Table:
 def _footer(report: Report) -> Text:
     seconds = dict(report.results["seconds"])
     total = seconds.pop("total")
-    stages = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
-    lines = [f"{total:.2f} s ({stages}); peak memory {size(report.results['peak_rss_bytes'])}"]
+    stages = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items() if value >= SHOWN_S)
+    lines = [f"{total:.2f} s{f' ({stages})' if stages else ''}; peak memory {size(report.results['peak_rss_bytes'])}"]
     lines += [f"{name}: {path}" for name, path in report.recipe["outputs"].items()]
     return Text("\n".join(lines), style=QUIET)
 

@@ -16,10 +16,16 @@ VERSIONED = ("vitsci-viz", "numpy", "opencv-python", "numba", "scikit-image")
 
 
 class Stopwatch:
-    """Seconds by stage, in the order in which the stages began."""
+    """Seconds by stage.
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    Parameters
+    ----------
+    *stages : str
+        Stages that are listed first, in this order, even if they never begin; others follow as they begin.
+    """
+
+    def __init__(self, *stages: str) -> None:
+        self.seconds: dict[str, float] = dict.fromkeys(stages, 0.0)
         self._begin = time.perf_counter()
 
     @contextlib.contextmanager

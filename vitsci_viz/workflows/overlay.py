@@ -170,7 +170,8 @@ def _middle_planes(image: Image, tree: PatchTree, levels: tuple[int, int]) -> Pi
         height, width = (int(shown[each]) for each in range(3) if each != axis)
         is_smaller = height < plane.shape[0] or width < plane.shape[1]
         method = cv2.INTER_AREA if is_smaller else cv2.INTER_NEAREST_EXACT
-        rgb = cv2.resize(to_rgb(plane, contrast), (width, height), interpolation=method)
+        resized = cv2.resize(to_rgb(plane, contrast), (width, height), interpolation=method)
+        rgb = np.asarray(resized, np.uint8)
         pictures.append(draw_leaves(rgb, section(tree, axis=axis, index=middle[axis]), levels=levels))
     return _arrange(pictures, shown)
 

@@ -71,7 +71,7 @@ def run_patch(
     Report
         The numbers of the first tree, and those of every tree where there are more.
     """
-    watch = Stopwatch()
+    watch = Stopwatch("read", "detail", "tree", "tokens", "quality", "write")
     patch = options.patch_options()
     places = {name: numbered(path, patch.forest) for name, path in recipe.outputs.items()}
     for path in (each for group in places.values() for each in group):
