@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from vitsci_viz.errors import InputError, MissingFileError
-from vitsci_viz.io import masks, read_mask
+from vitsci_viz.io import masks, read_image, read_mask
 
 LABELS = np.random.default_rng(4).integers(0, 5, (12, 14)).astype(np.uint8)
 
@@ -51,6 +51,15 @@ def test_a_palette_picture_gives_its_indices(tmp_path: Path) -> None:
     mask = read_mask(tmp_path / "a.png")
     np.testing.assert_array_equal(np.asarray(mask), LABELS)
     assert (mask.name, mask.path) == ("a", tmp_path / "a.png")
+
+
+def test_a_palette_tiff_gives_its_indices(tmp_path: Path) -> None:
+    palette = np.random.default_rng(0).integers(0, 65_535, (3, 256)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", LABELS, photometric="palette", colormap=palette)
+    np.testing.assert_array_equal(np.asarray(read_mask(tmp_path / "a.tif")), LABELS)
+    image = read_image(tmp_path / "a.tif")
+    assert image.axes == "yxc"
+    np.testing.assert_array_equal(image.data[2:9, ::-1], (palette.T >> 8)[LABELS[2:9, ::-1]])
 
 
 def test_grey_saved_as_colours_is_taken_and_true_colours_are_refused(tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ def reading(path: Path | str) -> Iterator[None]:
     Raises
     ------
     InputError
-        Anything but our own errors, a cancellation or a lack of memory was raised inside.
+        Anything but our own errors, a cancellation, a lack of memory or a mistake in a program was raised inside.
     """
     try:
         yield
-    except (VitsciVizError, Cancelled, MemoryError):
+    except (VitsciVizError, Cancelled, MemoryError, NameError):
         raise
     except Exception as error:  # libraries raise anything from struct.error to AttributeError on damaged files
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -151,6 +151,28 @@ class ArrangedLevel(BoxLevel):
         return np.asarray(self.source[tuple(key)]).transpose([left.index(axis) for axis in self._order])
 
 
+class PaletteLevel(BoxLevel):
+    """An image of indices into a palette, shown in the palette's colours.
+
+    Parameters
+    ----------
+    source : level array
+        Indices.
+    palette : (n, 3) uint8
+        Colour of each index.
+    """
+
+    def __init__(self, source: Any, palette: NDArray[np.uint8]) -> None:
+        super().__init__((*source.shape, palette.shape[1]), palette.dtype, getattr(source, "path", "the array"))
+        self.source = source
+        self._palette = palette
+
+    def read_box(self, box: Box) -> NDArray[Any]:
+        """Read the indices of the box and look their colours up."""
+        indices = np.asarray(self.source[tuple(slice(*pair) for pair in box[:-1])])
+        return self._palette[indices][..., slice(*box[-1])]
+
+
 class OpaqueLevel(BoxLevel):
     """An image whose last channel is alpha, shown on white: without alpha, unchanged where opaque.
 

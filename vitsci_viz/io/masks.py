@@ -11,6 +11,7 @@ from vitsci_viz.errors import InputError
 from vitsci_viz.io.lazy import Box, BoxLevel
 from vitsci_viz.io.pictures import read_indices
 from vitsci_viz.io.reading import READERS, check_file, read_image, suffix_of
+from vitsci_viz.io.tiff import read_tiff
 from vitsci_viz.types import Image
 
 WHOLE_CHECK_BYTES = 256 * 2**20
@@ -104,11 +105,13 @@ class LabelLevel(BoxLevel):
 
 
 def _open(source: Any, axes: str | None) -> Image:
-    is_picture = isinstance(source, str | Path) and READERS.get(suffix_of(source) or "", "").endswith("read_picture")
-    if not is_picture:
+    reader = READERS.get(suffix_of(source) or "", "") if isinstance(source, str | Path) else ""
+    if not reader.endswith((":read_picture", ":read_tiff")):
         return read_image(source, axes=axes)
     path = Path(source).expanduser()
     check_file(path)
+    if reader.endswith(":read_tiff"):
+        return read_image(read_tiff(path, as_indices=True), axes=axes)
     return replace(read_image(read_indices(path)), name=path.stem, path=path)
 
 

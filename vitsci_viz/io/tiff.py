@@ -6,11 +6,13 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vitsci_viz.axes import check_pixels
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
 from vitsci_viz.io.lazy import reading
-from vitsci_viz.io.levels import ArrayLevel, MappedLevel, OpaqueLevel
+from vitsci_viz.io.levels import ArrayLevel, MappedLevel, OpaqueLevel, PaletteLevel
 from vitsci_viz.io.tiff_tiles import TiledLevel
 from vitsci_viz.types import UNITS_IN_UM, Image
 
@@ -28,21 +30,25 @@ _UNIT_NAMES = {
 ONE_FILE: dict[str, Any] = {"_multifile": False}
 """An OME-TIFF may name other files as parts of it: they are never opened, as they may lie outside the data root."""
 _CENTIMETRE = 3
+_PALETTE = 3
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else its remarks go to stderr, beside our own line
 _ASSOCIATED_ALPHA, _PLAIN_ALPHA = 1, 2
 
 
-def read_tiff(path: Path) -> Image:
+def read_tiff(path: Path, *, as_indices: bool = False) -> Image:
     """Read a TIFF, OME-TIFF or ImageJ TIFF lazily.
 
     The first series is taken, with its pyramid (OME sub-resolutions, SubIFDs, reduced pages). Several pages make a
-    volume. Channels become the last axis. Alpha is composited on white. Spacing comes from OME or ImageJ metadata,
-    else from a resolution given per centimetre; one given per inch is a printing size and left out.
+    volume. Channels become the last axis. Alpha is composited on white, palettes become colours. Spacing comes from
+    OME or ImageJ metadata, else from a resolution given per centimetre; one given per inch is a printing size and
+    left out.
 
     Parameters
     ----------
     path : Path
         The file.
+    as_indices : bool
+        Keep the indices into a palette, as masks need.
 
     Returns
     -------
@@ -58,10 +64,10 @@ def read_tiff(path: Path) -> Image:
     with reading(path), tifffile.TiffFile(path, **ONE_FILE) as file:
         if not file.series:
             raise InputError(f"{path} must hold at least one picture, but its directory is empty")
-        return image_from_series(file, file.series[0], path)
+        return image_from_series(file, file.series[0], path, as_indices=as_indices)
 
 
-def image_from_series(file: Any, series: Any, path: Path) -> Image:
+def image_from_series(file: Any, series: Any, path: Path, *, as_indices: bool = False) -> Image:
     """Make a lazy image of one tifffile series and its pyramid."""
     check_pixels(series.shape, series.dtype, path)
     names_others = file.is_ome and series.kind != "ome" and "FileName=" in (file.ome_metadata or "")
@@ -72,9 +78,10 @@ def image_from_series(file: Any, series: Any, path: Path) -> Image:
     axes = series.axes.lower()
     raw = tuple(_level(file, series, index, path) for index in range(len(series.levels)))
     levels, ours = arrange(raw, axes, path)
+    spacing, unit = _spacing(file, series, ours.removesuffix("c"))
     levels = _without_alpha(levels, ours, series.keyframe)
-    sizes = dict(zip(axes, series.shape, strict=True))
-    spacing, unit = _spacing(file, series, ours.removesuffix("c"), sizes)
+    if series.keyframe.photometric == _PALETTE and not ours.endswith("c") and not as_indices:
+        levels, ours = _in_colours(levels, series.keyframe), f"{ours}c"
     return Image(levels=levels, axes=ours, spacing=spacing, unit=unit, name=_stem(path), path=path)
 
 
@@ -112,9 +119,13 @@ def _without_alpha(levels: tuple[Any, ...], axes: str, page: Any) -> tuple[Any, 
     return tuple(OpaqueLevel(level, premultiplied=kinds == (_ASSOCIATED_ALPHA,)) for level in levels)
 
 
-def _spacing(
-    file: Any, series: Any, spatial: str, sizes: dict[str, int]
-) -> tuple[tuple[float, ...] | None, str | None]:
+def _in_colours(levels: tuple[Any, ...], page: Any) -> tuple[Any, ...]:
+    """Look the colours of a palette up; TIFF keeps them in 16 bits, (3, n)."""
+    palette = (np.asarray(page.colormap).T >> 8).astype(np.uint8)
+    return tuple(PaletteLevel(level, palette) for level in levels)
+
+
+def _spacing(file: Any, series: Any, spatial: str) -> tuple[tuple[float, ...] | None, str | None]:
     """Return the spacing of the spatial axes and its unit, or None twice."""
     if file.is_ome and file.ome_metadata:
         found = _ome_sizes(file.ome_metadata)
