@@ -60,7 +60,7 @@ def test_a_volume_shows_three_planes_in_true_proportions():
     array[10], array[:, 30], array[:, :, 20] = 60, 120, 180
     image = Image(levels=(array,), axes="zyx", spacing=(3.0, 1.0, 1.0), unit="um")
     drawn = overlay_picture(image, build_tree(image, PatchOptions(patch_size=4)))
-    factor = 1024 // (60 + 60 + 40)
+    factor = -(-1024 // (60 + 60 + 40))
     assert drawn.shape == ((60 + 60) * factor + overlay.GAP_PX, (40 + 60) * factor + overlay.GAP_PX, 3)
 
 

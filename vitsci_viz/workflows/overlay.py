@@ -156,7 +156,7 @@ def _middle_planes(image: Image, tree: PatchTree, levels: tuple[int, int]) -> Pi
     extent = np.array(image.shape) * spacing / spacing.min()
     scale = min(1.0, (LONGEST_PX - GAP_PX) / float(max(extent[1], extent[0]) + max(extent[2], extent[0])))
     if scale == 1.0:
-        scale = float(max(1, SHORTEST_PX // int(extent.sum())))
+        scale = float(math.ceil(SHORTEST_PX / extent.sum()))
     shown = np.maximum(1, np.round(extent * scale).astype(int))
     middle = [n // 2 for n in image.shape]
     planes = []
