@@ -68,7 +68,7 @@ def test_a_cell_full_of_edges_is_counted_whole():
         assert full.levels[0].flat[0] == side * side
 
 
-@pytest.mark.parametrize("side", [1, 2, 4, 8, 16, 32, 128])
+@pytest.mark.parametrize("side", [1, 2, 4, 8, 16, 32, 128, 512])
 def test_cells_full_of_edge_pixels_do_not_overflow(side):
     full = np.full((512, 512), 255, np.uint8)
     counts = count_edges(full, (side, side))

@@ -163,6 +163,13 @@ def test_large_values_of_wide_types_do_not_overflow():
         np.testing.assert_allclose(tokens, float(value), rtol=1e-6)
 
 
+@pytest.mark.parametrize("patch", [1, 2])
+def test_a_million_bright_pixels_in_one_token_value_do_not_overflow(patch):
+    image = np.full((1024, 1024), 65_535, np.uint16)
+    tokens = gather(image, sparse_tree((1024, 1024), (1024, 1024)), patch).tokens
+    assert (tokens == 65_535).all()
+
+
 @pytest.mark.parametrize("resampled", [True, False])
 def test_padding_is_zero_and_not_valid(resampled):
     image = np.full((40, 40, 3), 9, np.uint8)
