@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Label, Span
+from bokeh.models import ColumnDataSource, DataRange1d, Label, Span
 from bokeh.plotting import figure
 
 ACCENT = "#0072B2"
@@ -22,6 +22,7 @@ class LengthCurvePlot:
         plot = figure(
             x_axis_type="log",
             y_axis_type="log",
+            y_range=DataRange1d(range_padding=0.45),
             height=170,
             sizing_mode="stretch_width",
             toolbar_location=None,
@@ -39,9 +40,9 @@ class LengthCurvePlot:
         self._level = Span(dimension="width", line_color=ACCENT, line_dash="dotted", line_width=1, location=None)
         self._now_label = _label(ACCENT)
         self._knee_label = _label(KNEE)
+        self._knee_label.update(text_align="right", x_offset=-8, y_offset=-15)
         for extra in (self._level, self._now_label, self._knee_label):
             plot.add_layout(extra)
-        plot.y_range.range_padding = 0.45
         plot.grid.grid_line_alpha = 0.35
         plot.axis.axis_label_text_font_style = "normal"
         self.layout = plot
@@ -62,7 +63,7 @@ class LengthCurvePlot:
         self._line.data = {"split_value": values, "tokens": tokens}
         knee_value, knee_tokens = curve.knee()
         self._knee.data = {"split_value": [knee_value * pixel], "tokens": [knee_tokens]}
-        self._knee_label.update(x=knee_value * pixel, y=knee_tokens, text=f"knee {knee_tokens:,}", y_offset=-18)
+        self._knee_label.update(x=knee_value * pixel, y=knee_tokens, text=f"knee {knee_tokens:,}")
         self.layout.xaxis.axis_label = f"split value ({unit})"
 
     def show_point(self, split_value: float | None, tokens: int) -> None:

@@ -170,12 +170,13 @@ class Tune:
                 f"a recipe must name the image's file, and {self.session.image.name} came from memory: write it to a "
                 "file and open that with tune(path)"
             )
+        path = Path(path)
         dump_recipe(self.recipe, path, force=force)
-        return Path(path)
+        return path
 
     def load_recipe(self, path: str | os.PathLike[str]) -> None:
         """Take the options of a recipe for `patch`; the image stays."""
-        recipe = load_recipe(path)
+        recipe = load_recipe(Path(path))
         known = {name: value for name, value in recipe.options.items() if name in PatchOptions.model_fields}
         self.options = PatchOptions(**known)
 

@@ -43,6 +43,7 @@ class TuneView:
         self._window: Window | None = None
         self._slice = self._session.slices // 2 if self._session.is_volume else None
         self._guided: PatchOptions | None = None
+        self._offered: set[str] = set()
         self.status = StatusLine()
         self._detail = Lane(on_progress=self.status.report)
         self._pixels = Lane(on_progress=self.status.report)
@@ -183,17 +184,18 @@ class TuneView:
         if self._window is None:
             return
         options, window, at = self._tune.options, self._window, self._slice
-        visible = [name for name, (is_visible, _) in self.canvas.layers.items() if is_visible]
+        layers = self.canvas.layers
+        # a layer is drawn once while hidden, so that the canvas offers to show it
+        wanted = [name for name in SLOW_LAYERS if layers[name][0] or name not in self._offered]
 
         def work(progress: Any) -> list[tuple[str, Any]]:
             drawn: list[tuple[str, Any]] = [("image", scene.picture(self._session, window, slice_index=at))]
             drawn.append(("mask", scene.mask_overlay(self._session, window, slice_index=at)))
-            for name, draw in SLOW_LAYERS.items():
-                if name in visible:
-                    drawn.append((name, draw(self._session, options, window, slice_index=at)))
+            drawn += [(name, SLOW_LAYERS[name](self._session, options, window, slice_index=at)) for name in wanted]
             return drawn
 
         def done(drawn: list[tuple[str, Any]]) -> None:
+            self._offered.update(wanted)
             for name, layer in drawn:
                 self.canvas.show(name, layer)
 
