@@ -360,3 +360,26 @@ def paint_leaves(
                     lines[y, left] = wanted + 1
                 if 0 <= right < width:
                     lines[y, right] = wanted + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def tally_cells(grid: Array, first: Array, cells: Array, tally: Array) -> None:
+    """Count how often each value occurs among the cells of leaves.
+
+    Parameters
+    ----------
+    grid : (z, y, x) unsigned
+        A value per cell.
+    first : (n, 3) int64
+        First cell of every leaf.
+    cells : (3,) int64
+        Cells of a leaf on every axis, all inside the grid.
+    tally : (largest value + 1,) int64
+        Added to in place.
+    """
+    for leaf in range(len(first)):
+        z0, y0, x0 = first[leaf]
+        for z in range(z0, z0 + cells[0]):
+            for y in range(y0, y0 + cells[1]):
+                for x in range(x0, x0 + cells[2]):
+                    tally[grid[z, y, x]] += 1

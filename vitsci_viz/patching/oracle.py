@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.patching.cutting import leaf_groups
+from vitsci_viz.patching.kernels import tally_cells
 from vitsci_viz.patching.pyramid import halve
-from vitsci_viz.patching.sides import Sides, cell_of, per_axis
+from vitsci_viz.patching.sides import Sides, cell_of, per_axis, three
 from vitsci_viz.patching.source import as_image, read_window
 from vitsci_viz.types import PatchTree
 
@@ -105,6 +106,10 @@ class MaskTable:
             return parts
         cell = cell_of(size, sides)
         per_leaf = [side // own for side, own in zip(size, cell, strict=True)]
+        if int(np.prod(cell)) <= COUNTED_AREA:
+            is_whole_leaf = _inside((mixed + 1) * np.array(size), tuple(n + 1 for n in self.shape))
+            parts.append(self._tallied(value, cell, per_leaf, mixed[is_whole_leaf]))
+            mixed = mixed[~is_whole_leaf]
         offsets = np.stack(np.meshgrid(*(np.arange(n) for n in per_leaf), indexing="ij"), -1).reshape(-1, tree.ndim)
         cells = (mixed[:, None, :] * np.array(per_leaf) + offsets).reshape(-1, tree.ndim)
         grid = self._grid(value, cell)
@@ -118,6 +123,19 @@ class MaskTable:
         rest = counts[~is_whole].astype(np.float64)
         parts.append((rest / pixels[~is_whole], rest, pixels[~is_whole].astype(np.float64)))
         return parts
+
+    def _tallied(
+        self, value: int, cell: Sides, per_leaf: Sequence[int], leaves: NDArray[np.int64]
+    ) -> tuple[Array, Array, Array]:
+        """Return (fraction, true pixels, pixels) of the cells of leaves that lie wholly inside, by count."""
+        grid, area = self._grid(value, cell), int(np.prod(cell))
+        first = np.zeros((len(leaves), 3), np.int64)
+        first[:, 3 - len(cell) :] = leaves * np.array(per_leaf)
+        tally = np.zeros(area + 1, np.int64)
+        tally_cells(grid.reshape(three(grid.shape)), first, np.array(three(per_leaf)), tally)
+        found = np.flatnonzero(tally)
+        times = tally[found].astype(np.float64)
+        return found / area, found * times, area * times
 
     def _grid(self, value: int, cell: Sides) -> Array:
         """Count a class in every cell, from the next finer grid that divides it."""

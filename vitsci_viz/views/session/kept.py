@@ -16,6 +16,7 @@ from vitsci_viz.patching.sides import cell_of
 from vitsci_viz.types import PatchTree
 from vitsci_viz.views.session.display import DisplayLevel
 from vitsci_viz.views.session.picture import PixelBox, box_in
+from vitsci_viz.views.session.resizing import block_means
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import Window
 
@@ -156,7 +157,11 @@ def _cell_means(
         edges = np.clip(np.ceil(edges - 0.5 - 1e-6), 0, length).astype(np.int64)
         slices.append(slice(int(edges[0]), int(edges[-1])))
         borders.append(edges - edges[0])
-    total = _slab_mean(session, level, cell, (slices[0], slices[1]), slice_index)
+    pixels = _slab_mean(session, level, cell, (slices[0], slices[1]), slice_index)
+    factors = {side / step for side, step in zip(cell[-2:], level.step_yx, strict=True)}
+    if len(factors) == 1 and (factor := factors.pop()).is_integer():
+        return block_means(pixels.astype(np.float32), int(factor))
+    total = pixels.astype(np.float64)
     for axis in (0, 1):
         total = np.add.reduceat(total, borders[axis][:-1], axis=axis)
     counts = np.multiply.outer(np.diff(borders[0]), np.diff(borders[1]))
@@ -168,7 +173,7 @@ def _slab_mean(
 ) -> NDArray[Any]:
     """Read a box; of a volume the mean of all slices that the cells around the slice reach over."""
     if not session.is_volume:
-        return session.display.read(level, *box, None).astype(np.float64)
+        return session.display.read(level, *box, None)
     depth = int(level.array.shape[0])
     first = slice_index // cell[0] * cell[0] / level.step[0]
     start = min(int(first), depth - 1)
