@@ -84,7 +84,9 @@ def error_map(
         index, extent = np.zeros((1, 1), np.uint8), empty_picture().extent
     else:
         difference = np.abs(found.pixels - found.kept) / (span * ERROR_SHARE)
-        small = shrink(difference.mean(axis=-1, keepdims=True), _step(found, window))[..., 0]
+        # as a product, because NumPy's mean along a short axis is 40 times slower
+        mean = difference @ np.full((difference.shape[-1], 1), 1 / difference.shape[-1], np.float32)
+        small = shrink(mean, _step(found, window))[..., 0]
         index, extent = np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8), found.box.extent
     return Raster(index=index, palette=scalar_palette(), extent=extent, low=0.0, high=high, label="absolute difference")
 
