@@ -22,5 +22,5 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deterministic"))
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stream in tiles of a few pixels, as if every image were larger than memory."""
     monkeypatch.setattr(stream, "TILE", {1: 32, 2: 16, 3: 8})
-    for module in (cutting, fidelity):
-        monkeypatch.setattr(module, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(cutting, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(fidelity, "WHOLE_VALUES", 0)

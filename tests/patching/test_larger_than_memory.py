@@ -171,8 +171,8 @@ def _tiles_of(side: int) -> Iterator[None]:
     """Stream everything in tiles of a few pixels."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(stream, "TILE", {1: 2 * side, 2: side, 3: max(4, side // 2)})
-        for module in (cutting, fidelity):
-            patched.setattr(module, "WHOLE_BYTES", 0)
+        patched.setattr(cutting, "WHOLE_BYTES", 0)
+        patched.setattr(fidelity, "WHOLE_VALUES", 0)
         yield
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching.cutting import WHOLE_BYTES, leaf_groups
+from vitsci_viz.patching.cutting import leaf_groups
 from vitsci_viz.patching.pyramid import depth_for, grid_shape, halve
 from vitsci_viz.patching.sides import Sides, cell_of, per_axis
 from vitsci_viz.patching.similarity import SsimReference, data_range
@@ -20,6 +20,9 @@ from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import PatchTree
 
 Array = NDArray[Any]
+WHOLE_VALUES = 2**26
+"""Images with at most this many values get their tables in one piece, which keeps them for other patch sizes; larger
+ones are read tile by tile, as sums over 2-pixel cells take about 12 times the memory of 8-bit pixels."""
 
 
 def reconstruct(image: Any, tree: PatchTree, patch_size: int | Sequence[int]) -> Array:
@@ -40,7 +43,7 @@ class ErrorTable:
     Parameters
     ----------
     image : Image or array (*shape[, c])
-        Up to three spatial axes; images beyond 1 GiB are read tile by tile.
+        Up to three spatial axes; images of more than 2^26 values are read tile by tile.
     progress : callable
         Called with each tile while tables are made.
     execution : ExecutionOptions, optional
@@ -105,8 +108,7 @@ class ErrorTable:
         wanted = [leaf for leaf in leaves if (leaf, sides) not in self._tables]
         if not wanted:
             return
-        size = int(np.prod(self.image.data.shape)) * np.dtype(self.image.data.dtype).itemsize
-        if size <= WHOLE_BYTES:
+        if int(np.prod(self.image.data.shape)) <= WHOLE_VALUES:
             if any(cell_of(leaf, sides) not in self._errors for leaf in wanted):
                 pixels = self._pixels((slice(None),) * self.image.ndim)
                 cells = {cell_of(leaf, sides) for leaf in wanted}
