@@ -114,9 +114,9 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by playwright; one for all tests of a process."""
+    """Chromium, driven by playwright, whose event loop occupies the thread: closed before other modules run."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

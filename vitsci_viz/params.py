@@ -238,7 +238,7 @@ def _wish(item: typing.Any) -> str:
         return f"at least {with_separators(context['ge'])}"
     if kind == "less_than_equal":
         return f"at most {with_separators(context['le'])}"
-    return _WISHES.get(kind.partition("_")[0], item["msg"].removeprefix("Input should be "))
+    return _WISHES.get(kind.partition("_")[0], str(item["msg"]).removeprefix("Input should be "))
 
 
 class ExecutionOptions(Options):
