@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from tests.patching.cases import as_image
-from vitsci_viz.errors import VitsciVizError
+from vitsci_viz.errors import OptionError, VitsciVizError
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.tree import build_tree, detail_pyramid
+from vitsci_viz.types import Image
 
 
 def _picture(shape=(150, 210), contrast=1.0, seed=0):
@@ -157,3 +158,9 @@ def test_a_few_bright_pixels_on_a_flat_ground_are_detail(detail):
     tree = build_tree(image, PatchOptions(detail=detail, split_value=5))
     assert len(tree) > 1
     assert (tree.size[(tree.origin == 200).all(axis=1)] == 8).all()
+
+
+def test_a_physical_blur_wider_than_a_tile_halo_is_refused():
+    image = Image(levels=(np.zeros((64, 64), np.uint8),), axes="yx", spacing=(0.01, 0.01), unit="um")
+    with pytest.raises(OptionError, match="at most 255 px: 13 um are 1,300 px"):
+        detail_pyramid(image, PatchOptions(physical=True, blur=13, split_value=1))

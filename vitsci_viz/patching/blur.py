@@ -13,6 +13,8 @@ from vitsci_viz.types import Image
 Array = NDArray[Any]
 BLUR_TABLE = ((1024, 3), (4096, 5), (8192, 7), (16384, 9), (32768, 11))
 """Longest side up to which a kernel side holds (SC'24 paper, section IV); 13 beyond."""
+WIDEST = 255
+"""Widest kernel in pixels: its reach stays within the halo of a tile."""
 
 
 def blur_kernel(options: PatchOptions, image: Image) -> int:
@@ -21,7 +23,7 @@ def blur_kernel(options: PatchOptions, image: Image) -> int:
     Raises
     ------
     OptionError
-        `physical=True` without a known spacing.
+        `physical=True` without a known spacing, or with a blur wider than `WIDEST` pixels there.
     """
     if options.blur == "auto":
         longest = max(image.shape)
@@ -30,7 +32,14 @@ def blur_kernel(options: PatchOptions, image: Image) -> int:
         return options.blur
     if image.spacing_um is None:
         raise OptionError("physical=True needs a known spacing: give the image one, or use pixels")
-    return 2 * round((options.blur / min(image.spacing_um) - 1) / 2) + 1 if options.blur > min(image.spacing_um) else 0
+    side = options.blur / min(image.spacing_um)
+    kernel = 2 * round((side - 1) / 2) + 1 if side > 1 else 0
+    if kernel > WIDEST:
+        raise OptionError(
+            f"blur must be at most {WIDEST} px: {options.blur} um are {side:,.0f} px at {min(image.spacing_um):g} um/px; "
+            "lower it, or use a coarser level"
+        )
+    return kernel
 
 
 def blurred(grey: Array, kernel: int) -> Array:
