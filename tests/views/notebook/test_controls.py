@@ -60,6 +60,16 @@ def test_a_slider_appears_only_where_there_is_something_to_slide(edits):
     assert shown.slider.layout.display is None
 
 
+def test_the_slider_of_an_empty_field_stands_where_automatic_came_to(edits):
+    shown = control("split_value", edits)
+    shown.guide(span=Span(low=1, high=10_000, is_log=True), automatic=100.0)
+    shown.show("")
+    assert shown.slider.value == pytest.approx(0.5)
+    assert edits == []
+    shown.show("10")
+    assert shown.slider.value == pytest.approx(0.25)
+
+
 def test_an_option_without_effect_is_disabled_and_says_why(edits):
     shown = control("length", edits)
     shown.show("1024", reason="has no effect while mode is threshold; it needs length")

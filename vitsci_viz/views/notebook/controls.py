@@ -50,6 +50,7 @@ class OptionControl:
         self.box = widgets.VBox([self.input, self.slider, self.message], layout=widgets.Layout(overflow="hidden"))
         self._span: Span | None = None
         self._placed = 0.0
+        self._automatic: float | None = None
         self.input.observe(self._input_changed, "value")
         self.slider.observe(self._slider_changed, "value")
 
@@ -73,8 +74,9 @@ class OptionControl:
         finally:
             self._is_quiet = False
 
-    def guide(self, *, hint: str | None = None, span: Span | None = None) -> None:
-        """Say what "automatic" came to, and give the slider its range."""
+    def guide(self, *, hint: str | None = None, span: Span | None = None, automatic: float | None = None) -> None:
+        """Say what "automatic" came to, and give the slider its range and its place for it."""
+        self._automatic = automatic
         if hint is not None and isinstance(self.input, widgets.Text):
             self.input.placeholder = hint
         if span is None or span == self._span:
@@ -95,7 +97,7 @@ class OptionControl:
             self.input.value = value
 
     def _place_slider(self, text: str) -> None:
-        value = parse_text(text)
+        value = parse_text(text) if text else self._automatic
         if self._span is not None and isinstance(value, int | float):
             self._placed = self.slider.value = _place_of(self._span, float(value))
 

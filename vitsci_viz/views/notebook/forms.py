@@ -77,7 +77,7 @@ class OptionForm(Generic[Chosen]):
     def guide(self, found: Guidance) -> None:
         """Show what "automatic" came to and give sliders their ranges."""
         for name, control in self.controls.items():
-            control.guide(hint=found.hints.get(name), span=found.spans.get(name))
+            control.guide(hint=found.hints.get(name), span=found.spans.get(name), automatic=found.automatic.get(name))
         self._draw()
 
     def _draw(self) -> None:

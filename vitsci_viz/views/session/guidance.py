@@ -53,10 +53,13 @@ class Guidance:
         What an empty ("automatic") field came to.
     spans : mapping of str to Span
         Sliders.
+    automatic : mapping of str to float
+        Where the slider of an empty field stands.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict[str, str])
     spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    automatic: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def guidance(session: "PatchSession", options: PatchOptions) -> Guidance:
@@ -89,7 +92,8 @@ def guidance(session: "PatchSession", options: PatchOptions) -> Guidance:
         "min_size": f"as the token: {format_value(_short(session.sides(options).min_size))}",
         "max_depth": f"automatic: {pyramid.depth}",
     }
-    return Guidance(hints=hints, spans=spans)
+    places = {"split_value": automatic * pixel, "max_depth": float(pyramid.depth)}
+    return Guidance(hints=hints, spans=spans, automatic=places)
 
 
 def _short(sides: tuple[int, ...]) -> int | tuple[int, ...]:
