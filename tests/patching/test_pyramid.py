@@ -7,9 +7,10 @@ from hypothesis import given
 
 from tests.patching.cases import as_image, cases, images, sides
 from tests.reference.cells import root, sum_score, variance_score
+from vitsci_viz.patching import pyramid
 from vitsci_viz.patching.edges import count_edges
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.patching.pyramid import sum_levels
+from vitsci_viz.patching.pyramid import halve, sum_levels
 from vitsci_viz.patching.tree import detail_pyramid
 
 
@@ -76,3 +77,18 @@ def test_cells_full_of_edge_pixels_do_not_overflow(side):
     levels = sum_levels(counts, (512, 512), (side, side), limit=side * side)
     assert [int(level.flat[0]) for level in levels] == [(side << step) ** 2 for step in range(len(levels))]
     assert levels[-1].item() == 512 * 512
+
+
+@pytest.mark.parametrize("shape", [(2003,), (301, 151), (5, 1001), (31, 20, 11), (1, 3)])
+@pytest.mark.parametrize("leave_first", [False, True])
+def test_halving_in_bands_is_halving_at_once(monkeypatch, shape, leave_first):
+    monkeypatch.setattr(pyramid, "BAND_VALUES", 1000)
+    values = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    axes = [not leave_first, *[True] * (len(shape) - 1)]
+    padded = np.pad(values.astype(np.int64), [(0, n % 2 * is_chosen) for n, is_chosen in zip(shape, axes, strict=True)])
+    for axis, is_chosen in enumerate(axes):
+        if is_chosen:
+            padded = np.add.reduceat(padded, np.arange(0, padded.shape[axis], 2), axis=axis)
+    found = halve(values, np.uint16, axes)
+    assert found.dtype == np.uint16
+    np.testing.assert_array_equal(found, padded)

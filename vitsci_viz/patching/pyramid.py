@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+BAND_VALUES = 2**24
+"""Values that are halved at a time: what lies between stays small beside the level itself."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DetailPyramid:
     """Detail of every possible leaf.
@@ -82,6 +86,20 @@ def halve(array: Array, dtype: Any, axes: Sequence[bool] | None = None) -> Array
     [[3, 3]]
     """
     chosen = [True] * array.ndim if axes is None else [*axes, *[False] * (array.ndim - len(axes))]
+    rows = 2 * max(1, BAND_VALUES * len(array) // (2 * max(1, array.size)))
+    if len(array) <= rows:
+        return _halve_at_once(array, dtype, chosen)
+    length = -(-len(array) // 2) if chosen[0] else len(array)
+    rest = (-(-n // 2) if is_chosen else n for n, is_chosen in zip(array.shape[1:], chosen[1:], strict=True))
+    out = np.empty((length, *rest), dtype)
+    for first in range(0, len(array), rows):
+        band = _halve_at_once(array[first : first + rows], dtype, chosen)
+        place = first // 2 if chosen[0] else first
+        out[place : place + len(band)] = band
+    return out
+
+
+def _halve_at_once(array: Array, dtype: Any, chosen: Sequence[bool]) -> Array:
     for axis, is_chosen in enumerate(chosen):
         if not is_chosen:
             continue
@@ -89,7 +107,7 @@ def halve(array: Array, dtype: Any, axes: Sequence[bool] | None = None) -> Array
         odd = array[(slice(None),) * axis + (slice(1, None, 2),)]
         even[(slice(None),) * axis + (slice(0, odd.shape[axis]),)] += odd
         array = even
-    return array
+    return array.astype(dtype, copy=False)
 
 
 def sum_levels(
