@@ -13,8 +13,8 @@ class Chrome {
     this.root.className = "vz"
     this.root.innerHTML = `<style>${STYLE}</style>
       <div class="vz-veil" hidden></div><div class="vz-outline" hidden></div><div class="vz-band" hidden></div><div class="vz-cross" hidden></div>
-      <div class="vz-layers" role="group" aria-label="Layers"></div>
-      <div class="vz-legends"></div>
+      <div class="vz-head"><div class="vz-layers" role="group" aria-label="Layers"></div>
+        <div class="vz-legends"></div></div>
       <div class="vz-keys" role="dialog" aria-label="Keys" hidden>${KEYS_TABLE}</div>
       <div class="vz-busy" role="status" hidden></div>
       <div class="vz-foot"><button type="button" class="vz-help" aria-label="Keys" title="Keys (?)">?</button><div class="vz-status"></div><div class="vz-scale"><span></span><i></i></div></div>`
