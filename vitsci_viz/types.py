@@ -165,6 +165,11 @@ class PatchSequence:
     tree: PatchTree
 
     def __post_init__(self) -> None:
+        if self.tokens.ndim != self.tree.ndim + 2:
+            raise InputError(
+                f"tokens of a tree in {self.tree.ndim}-D must be (L, *patch, c) with {self.tree.ndim + 2} axes, got "
+                f"{self.tokens.shape}: add the channel axis with tokens[..., None]"
+            )
         leaves, rows = len(self.tree), int(np.count_nonzero(self.valid))
         if len(self.tokens) != len(self.valid) or rows != leaves:
             raise InputError(

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.source import as_image
+from vitsci_viz.patching.tokens import gather, scatter
+from vitsci_viz.patching.tree import build_tree
 from vitsci_viz.types import Image
 
 
@@ -50,3 +53,23 @@ def test_what_is_no_array_is_refused_by_its_type(source):
 def test_too_few_or_too_many_axes_are_refused(shape):
     with pytest.raises(InputError, match="axes"):
         as_image(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [">u2", ">i4", ">f4", "<f2", ">f2"])
+@pytest.mark.parametrize("detail", ["edges", "gradient", "variance"])
+def test_byte_order_and_half_precision_change_nothing(dtype: str, detail: str) -> None:
+    values = np.random.default_rng(0).integers(0, 255, (40, 50, 3))
+    options = PatchOptions(mode="length", length=20, detail=detail, patch_size=4)
+    plain = values.astype(np.float32 if "f" in dtype else np.dtype(dtype).newbyteorder("="))
+    tree, usual = build_tree(values.astype(dtype), options), build_tree(plain, options)
+    np.testing.assert_array_equal(tree.origin, usual.origin)
+    np.testing.assert_array_equal(gather(values.astype(dtype), tree, 4).tokens, gather(plain, usual, 4).tokens)
+
+
+@pytest.mark.parametrize("dtype", [">u2", "f2", "?"])
+def test_tokens_of_any_type_come_back_as_they_were(dtype: str) -> None:
+    image = np.random.default_rng(0).integers(0, 200, (40, 50)).astype(dtype)
+    tree = build_tree(image, PatchOptions(mode="uniform"))
+    back = scatter(gather(image, tree, 8))
+    assert back.dtype == image.dtype.newbyteorder("=")
+    np.testing.assert_array_equal(back, image)

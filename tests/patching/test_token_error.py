@@ -33,3 +33,10 @@ def test_padding_counts_for_nothing():
     tree = sparse_tree((37, 50), (4, 4), split_value=9)
     padded = gather(pixels, tree, 2, length=len(tree) + 40)
     assert sequence_psnr(pixels, padded) == sequence_psnr(pixels, gather(pixels, tree, 2))
+
+
+def test_low_contrast_far_from_zero_does_not_drown():
+    pixels = (30_000 + np.random.default_rng(0).integers(0, 5, (256, 256))).astype(np.uint16)
+    tree = sparse_tree(pixels.shape, (256, 256), split_value=9)
+    expected = ErrorTable(pixels).psnr(tree, 2)
+    assert sequence_psnr(pixels, gather(pixels, tree, 2)) == pytest.approx(expected, abs=1e-4)

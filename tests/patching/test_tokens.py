@@ -330,3 +330,10 @@ def test_labels_must_be_whole_numbers_from_zero(ndim):
     for mask in (np.full(shape, 0.5), np.full(shape, -1)):
         with pytest.raises(InputError, match=r"class|label|mask"):
             gather(as_image(mask, ndim), tree, 2, labels=True)
+
+
+def test_tokens_without_a_channel_axis_are_refused():
+    image = np.zeros((16, 16), np.uint8)
+    sequence = gather(image, build_tree(image, PatchOptions(mode="uniform")), 8)
+    with pytest.raises(InputError, match=r"\(L, \*patch, c\)"):
+        PatchSequence(tokens=sequence.tokens[..., 0], valid=sequence.valid, tree=sequence.tree)

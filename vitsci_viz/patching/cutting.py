@@ -13,7 +13,7 @@ from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.kernels import gather_means
 from vitsci_viz.patching.pyramid import cell_counts
 from vitsci_viz.patching.sides import Sides, cell_of, three
-from vitsci_viz.patching.source import read_window
+from vitsci_viz.patching.source import is_wide, read_window
 from vitsci_viz.patching.stream import Tile, run, thread_count, tile_side, tiles
 from vitsci_viz.patching.variance import moments
 from vitsci_viz.progress import Progress
@@ -73,8 +73,7 @@ def cell_means(
     (count, *sides, c) float32; float64 for types that float32 cannot hold
     """
     dtype = np.dtype(image.data.dtype)
-    is_wide = dtype.itemsize > 4 or (dtype.itemsize == 4 and dtype.kind != "f")
-    tokens = np.zeros((count, *sides, image.channels), np.float64 if is_wide else np.float32)
+    tokens = np.zeros((count, *sides, image.channels), np.float64 if is_wide(dtype) else np.float32)
     if int(np.prod(image.data.shape)) * dtype.itemsize <= whole_bytes(execution):
         pixels = _with_channel(image, read_window(image, (slice(None),) * image.ndim))
         _cut(pixels, (0,) * image.ndim, tree, np.arange(len(tree)), sides, tokens, thread_count(execution))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.patching.source import read_window
+from vitsci_viz.patching.source import is_wide, read_window
 from vitsci_viz.patching.stream import tile_side, tiles
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image
@@ -18,6 +18,8 @@ from vitsci_viz.types import Image
 Array = NDArray[Any]
 PERCENTILES = (0.5, 99.5)
 """Values between these percentiles of the sample span 0-255; data that are 8-bit already are left alone."""
+LUMINANCE = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue (ITU-R BT.601)."""
 SAMPLE_BLOCK = {1: 65_536, 2: 128, 3: 32}
 SAMPLE_STRIDE = {1: 4, 2: 4, 3: 4}
 WHOLE = 2**21
@@ -35,7 +37,7 @@ class GreyScale:
         """Scale to float32 within 0-255, saturating outside."""
         span = self.high - self.low
         factor = 255.0 / span if span > 0 else 0.0
-        scaled = (grey.astype(np.float64 if grey.dtype.itemsize > 4 else np.float32) - self.low) * factor
+        scaled = (grey.astype(np.float64 if is_wide(grey.dtype) else np.float32) - self.low) * factor
         return np.clip(scaled, 0, 255).astype(np.float32)
 
 
@@ -91,12 +93,17 @@ def to_grey(pixels: Array, options: PatchOptions, channels: bool) -> Array:
     if options.channel == "max":
         return pixels.max(axis=-1)
     if count == 3:
+        if is_wide(pixels.dtype):  # OpenCV would take them as float32
+            red, green, blue = (pixels[..., index] * weight for index, weight in enumerate(LUMINANCE))
+            return red + green + blue
         if pixels.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)):
             pixels = pixels.astype(np.float32)
         flat = pixels.reshape(-1, pixels.shape[-2], 3)
         return cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY).reshape(pixels.shape[:-1])
     mean = pixels.mean(axis=-1, dtype=np.float64 if pixels.dtype.itemsize > 2 else np.float32)
-    return np.rint(mean).astype(np.uint8) if pixels.dtype == np.uint8 else mean.astype(np.float32)
+    if pixels.dtype == np.uint8:
+        return np.rint(mean).astype(np.uint8)
+    return mean if is_wide(pixels.dtype) else mean.astype(np.float32)
 
 
 def grey_scale(image: Image, options: PatchOptions, *, progress: Progress = silent) -> GreyScale | None:
@@ -108,8 +115,10 @@ def grey_scale(image: Image, options: PatchOptions, *, progress: Progress = sile
         Floating-point data hold NaN or infinite values; the count and the first place are named.
     """
     dtype = np.dtype(image.data.dtype)
-    if dtype in (np.dtype(np.uint8), np.dtype(np.bool_)):
+    if dtype == np.uint8:
         return None
+    if dtype.kind == "b":
+        return GreyScale(low=0.0, high=1.0)
     if dtype.kind == "f":
         refuse_not_finite(image, progress=progress)
     channels = image.axes.endswith("c")

@@ -74,7 +74,7 @@ def block_moments(volume: Array, shift: float, blocks: Array, total: Array, squa
     volume : (z, y, x, c)
         Values.
     shift : float
-        Subtracted first, against cancellation in floating-point data; 0 for integers.
+        Subtracted first, against cancellation; whole for integers.
     blocks : (3,) int64
         Sides of a block.
     total : (bz, by, bx, c) float64

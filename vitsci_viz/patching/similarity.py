@@ -12,7 +12,7 @@ from vitsci_viz.errors import InputError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.intensity import to_grey
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.patching.source import as_image, read_window
+from vitsci_viz.patching.source import as_image, is_wide, read_window
 from vitsci_viz.patching.stream import tile_side, tiles
 from vitsci_viz.patching.tokens import gather, scatter
 from vitsci_viz.types import Image, PatchTree
@@ -27,14 +27,20 @@ BAND_PIXELS = 2**18
 
 def data_range(image: Image) -> float:
     """Return the range PSNR and SSIM refer to: 255 for 8-bit data, else maximum - minimum of the image (1 if flat)."""
+    low, high = value_bounds(image)
+    return high - low or 1.0
+
+
+def value_bounds(image: Image) -> tuple[float, float]:
+    """Return 0 and 255 for 8-bit data, else the minimum and the maximum of the image."""
     if np.dtype(image.data.dtype) == np.uint8:
-        return 255.0
+        return 0.0, 255.0
     bounds = [
         (float(pixels.min()), float(pixels.max()))
         for tile in tiles(image.shape, tile_side((1,) * image.ndim), 0)
         for pixels in [read_window(image, tile.core)]
     ]
-    return max(high for _, high in bounds) - min(low for low, _ in bounds) or 1.0
+    return min(low for low, _ in bounds), max(high for _, high in bounds)
 
 
 class SsimReference:
@@ -60,8 +66,9 @@ class SsimReference:
         self.image = as_image(image)
         if np.prod(self.image.shape) > SSIM_PIXELS:
             raise InputError(f"SSIM needs at most {SSIM_PIXELS:,} pixels, got {self.image.shape}: take a region")
-        self.range = data_range(self.image)
-        self._shift = np.float32(self.range / 2 if self.range == 255.0 else 0.0)
+        low, high = value_bounds(self.image)
+        self.range = high - low or 1.0
+        self._shift = (low + high) / 2  # squares of values far from 0 would drown their variance
         self._grey = self._luminance(np.asarray(self.image))
         count = SSIM_WINDOW**self.image.ndim
         self._sample = np.float32(count / (count - 1))
@@ -94,7 +101,8 @@ class SsimReference:
         return self._compare(scatter(gather(grey, tree, patch_size, execution=execution)))
 
     def _luminance(self, pixels: Array) -> Floats:
-        grey = to_grey(pixels.astype(np.float32), PatchOptions(), self.image.axes.endswith("c"))
+        pixels = pixels if is_wide(pixels.dtype) else pixels.astype(np.float32)
+        grey = to_grey(pixels, PatchOptions(), self.image.axes.endswith("c"))
         return (grey - self._shift).astype(np.float32, copy=False)
 
     def _compare(self, grey: Floats) -> float:

@@ -30,6 +30,22 @@ def as_image(source: Any) -> Image:
 
 
 def read_window(image: Image, window: tuple[slice, ...]) -> np.ndarray[Any, Any]:
-    """Read a window of the finest level as a C-contiguous array; bool becomes uint8."""
+    """Read a window of the finest level as a C-contiguous array of a type that compiled loops take.
+
+    The byte order becomes the machine's, bool becomes uint8 and float16 float32; no value changes.
+    """
     array = np.ascontiguousarray(image.data[window])
-    return array.view(np.uint8) if array.dtype == bool else array
+    if array.dtype == bool:
+        return array.view(np.uint8)
+    dtype = np.dtype(np.float32) if array.dtype.itemsize < 4 and array.dtype.kind == "f" else array.dtype
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def is_wide(dtype: Any) -> bool:
+    """Tell whether a type holds numbers that float32 cannot.
+
+    >>> is_wide(np.uint16), is_wide(np.int32), is_wide(np.float32)
+    (False, True, False)
+    """
+    dtype = np.dtype(dtype)
+    return dtype.itemsize > 4 or (dtype.itemsize == 4 and dtype.kind != "f")

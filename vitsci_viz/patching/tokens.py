@@ -86,7 +86,8 @@ def gather(
     else:
         tokens = cell_means(image, tree, sides, rows, progress, execution)
         is_resampled = bool((tree.size != np.array(sides)).any())
-        tokens = tokens.astype(np.float32 if is_resampled else image.data.dtype, copy=False)
+        dtype = np.dtype(np.float32) if is_resampled else np.dtype(image.data.dtype).newbyteorder("=")
+        tokens = tokens.astype(dtype, copy=False)
     return PatchSequence(tokens=tokens, valid=np.arange(rows) < len(tree), tree=tree)
 
 
@@ -131,24 +132,29 @@ def scatter(sequence: PatchSequence, *, order: Literal["nearest", "linear"] = "n
 
     Returns
     -------
-    (*shape[, c]) array of the tokens' dtype
-        Grey is squeezed; places of dropped leaves are 0.
+    (*shape[, c]) array
+        Of the tokens' dtype; "linear" makes integers float. Grey is squeezed; places of dropped leaves are 0.
     """
     tree, tokens = sequence.tree, sequence.tokens
     if order not in ("nearest", "linear"):
         raise OptionError(f"order must be 'nearest' or 'linear', got {order!r}")
     if tree.ndim > 3:
         raise OptionError(f"scatter needs at most 3 spatial axes, got {tree.ndim}")
-    values = tokens[sequence.valid]
+    values = tokens[sequence.valid].astype(tokens.dtype.newbyteorder("="), copy=False)
     if order == "linear":
         values = values.astype(np.result_type(values.dtype, np.float32))
     out = np.zeros((*tree.shape, values.shape[-1]), values.dtype)
-    canvas = out.reshape(*three(tree.shape), values.shape[-1])
+    # The compiled loop only copies, and does not know half precision: its bits will do.
+    carrier = np.dtype(np.uint16) if values.dtype == np.float16 else values.dtype
+    canvas = out.view(carrier).reshape(*three(tree.shape), values.shape[-1])
     for size, members in leaf_groups(tree):
         leaves = values[members] if order == "nearest" else _interpolated(values[members], size)
         leaves = leaves.reshape(len(members), *three(leaves.shape[1:-1]), leaves.shape[-1])
         scatter_cells(
-            np.ascontiguousarray(leaves), starts(tree, members, (0,) * tree.ndim), np.array(three(size)), canvas
+            np.ascontiguousarray(leaves).view(carrier),
+            starts(tree, members, (0,) * tree.ndim),
+            np.array(three(size)),
+            canvas,
         )
     return out[..., 0] if out.shape[-1] == 1 else out
 

@@ -101,17 +101,23 @@ def variance_pyramid(
 
 
 def shift_for(image: Image, *, progress: Progress = silent) -> float:
-    """Return what to subtract before squares are summed: 0 for integers, a mean for finite floats.
+    """Return what to subtract before squares are summed, against cancellation: 0 for 8-bit data, else about the mean.
+
+    It is whole for integers, so that their sums stay exact.
 
     Raises
     ------
     InputError
         NaN or infinite values.
     """
-    if np.dtype(image.data.dtype).kind != "f":
+    dtype = np.dtype(image.data.dtype)
+    if dtype.itemsize == 1:
         return 0.0
-    refuse_not_finite(image, progress=progress)
-    return float(np.mean(read_window(image, sample_windows(image.shape)[0]), dtype=np.float64))
+    is_float = dtype.kind == "f"
+    if is_float:
+        refuse_not_finite(image, progress=progress)
+    mean = np.mean(read_window(image, sample_windows(image.shape)[0]), dtype=np.float64)
+    return float(mean if is_float else np.rint(mean))
 
 
 def squared_error(total: Array, square: Array, shape: Sequence[int], cell: Sequence[int]) -> Array:
