@@ -153,9 +153,9 @@ def test_a_link_restores_the_view(dashboard):
 
 
 def test_a_wrong_link_is_said_and_the_sample_opens(dashboard):
-    dashboard.open("source=sample:ihc&patch_sise=8")
-    dashboard.page.goto(dashboard.address + "?patch_size=7")
-    expect(dashboard.status).to_contain_text("power of two", timeout=LIMIT_MS)
+    dashboard.page.goto(dashboard.address + "?patch_sise=8")
+    expect(dashboard.reading("Tokens")).to_be_visible(timeout=LIMIT_MS)
+    expect(dashboard.status).to_contain_text("did you mean 'patch_size'", timeout=LIMIT_MS)
 
 
 def test_what_is_kept_stands_beside_the_overlay(dashboard, keep_picture):
@@ -206,7 +206,8 @@ def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
     expect(dashboard.page.locator("tr[data-row]")).to_have_count(2, timeout=LIMIT_MS)
     place = dashboard.page.evaluate(
         """() => {
-          const views = Object.values(Bokeh.index).flatMap((view) => view.owner.query((v) => v.model.type == "Figure"))
+          const figures = (view) => [...view.owner.query((each) => each.model.type == "Figure")]
+          const views = Object.values(Bokeh.index).flatMap(figures)
           for (const found of views) {
             if (!String(found.model.left[0]?.axis_label).includes("PSNR")) continue
             const points = found.model.renderers.find((r) => r.data_source.data.row?.length).data_source.data

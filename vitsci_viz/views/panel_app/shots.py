@@ -29,12 +29,15 @@ class Shot:
         The second setting, where two are shown.
     slice_index : int, optional
         The slice of a volume.
+    edited : PatchOptions, optional
+        The setting that the form shows; the first one by default.
     """
 
     session: PatchSession
     options: PatchOptions
     compare: PatchOptions | None = None
     slice_index: int | None = None
+    edited: PatchOptions | None = None
 
     @property
     def settings(self) -> tuple[PatchOptions, ...]:
@@ -61,9 +64,9 @@ class Answer:
     colours : tuple of str
         Colour of each level in the picture.
     guidance : Guidance
-        What the form can tell.
+        What the form can tell of the setting that it shows.
     curve : LengthCurve
-        Tokens against split value.
+        Tokens against split value of that setting.
     seconds : float
         Time that all this took.
     """
@@ -94,7 +97,7 @@ def answer_of(shot: Shot) -> Answer:
         min_sizes=tuple(tuple(session.sides(each).min_size) for each in shot.settings),
         histogram=session.histogram(options),
         colours=level_names(session.pyramid(options).depth),
-        guidance=guidance(session, options),
-        curve=session.curve(options),
+        guidance=guidance(session, shot.edited or options),
+        curve=session.curve(shot.edited or options),
         seconds=time.perf_counter() - started,
     )

@@ -1,19 +1,24 @@
 export function render({ model, el }) {
   const { fields, presets } = model.fixed;
   const rows = {};
-  let seq = 0, waiting = 0, queued = null, timer = null;
+  let seq = 0;
 
-  // One change is on its way at a time: the newest one waits until the last is on the screen.
+  // One change of a field is on its way at a time: the newest waits until the last one is on the screen.
+  const sent = new Map(), queue = new Map();
   function send(message) {
-    if (waiting) { queued = message; return; }
-    waiting = ++seq;
+    if (sent.has(message.name)) { queue.set(message.name, message); return; }
+    sent.set(message.name, ++seq);
+    setTimeout(release, 1500, seq);
     model.send_msg({ ...message, seq });
-    timer = setTimeout(released, 1500);
   }
-  function released() {
-    clearTimeout(timer);
-    waiting = 0;
-    if (queued) { const next = queued; queued = null; send(next); }
+  function release(ack) {
+    const done = [...sent].filter(([, number]) => number <= ack).map(([name]) => name);
+    done.forEach((name) => sent.delete(name));
+    for (const name of done) {
+      const next = queue.get(name);
+      queue.delete(name);
+      if (next) send(next);
+    }
   }
   const edit = (name, text) => send({ kind: "edit", name, text: String(text) });
   const shown = (text, field) => (text === "" ? (field.name === "min_size" ? "as token" : "automatic") : text);
@@ -194,8 +199,9 @@ export function render({ model, el }) {
 
   function show() {
     const { values = {}, errors = {}, reasons = {}, hints = {}, spans = {}, preset: name = "", ack = 0 } = model.state;
+    release(ack);
     for (const [key, part] of Object.entries(rows)) {
-      part.show(values[key] ?? "", hints[key], spans[key]);
+      if (!sent.has(key)) part.show(values[key] ?? "", hints[key], spans[key]);
       const problem = errors[key] || "", why = reasons[key] || "";
       part.problem.textContent = problem; part.problem.hidden = !problem;
       part.node.classList.toggle("failed", Boolean(problem));
@@ -206,7 +212,6 @@ export function render({ model, el }) {
     }
     general.textContent = errors[""] || ""; general.hidden = !errors[""];
     if (preset) preset.value = name;
-    if (waiting && ack >= waiting) released();
   }
   model.on("state", show);
   show();

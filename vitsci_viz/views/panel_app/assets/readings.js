@@ -18,7 +18,7 @@ export function render({ model, el }) {
     const find = (setting, name) => setting.lines.find((line) => line.name === name);
     const cells = names.flatMap((name) => [
       make("span", { class: "name", "data-tip": (find(a, name) || find(b, name)).help }, name),
-      ...[a, b].map((setting) => make("span", { class: "value" }, find(setting, name) ? find(setting, name).value : "\u2013")),
+      ...[a, b].map((setting) => make("span", { class: "value", "data-reading": name }, find(setting, name) ? find(setting, name).value : "\u2013")),
     ]);
     return [make("div", { class: "pair" }, make("span", { class: "title" }, "A"), make("span", { class: "title b" }, "B"), ...cells)];
   }

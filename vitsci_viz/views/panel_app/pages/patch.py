@@ -41,6 +41,7 @@ class PatchPage:
         self.session: PatchSession | None = None
         self.layout: Layout = "overlay"
         self.side = "A"
+        self._notice = ""
         self.status = StatusLine(self._cancel)
         self.heavy = Lane(post, on_progress=self.status.progress)
         self.sweeps = Lane(post, on_progress=self.status.progress)
@@ -91,8 +92,7 @@ class PatchPage:
         try:
             state = ViewState.from_query(query)
         except VitsciVizError as error:
-            state = ViewState()
-            self.status.fail(str(error))
+            state, self._notice = ViewState(), f"The link could not be read: {error}"
         if not state.source and sample:
             state = state.replace(source=sample)
         self.state = state
@@ -171,6 +171,7 @@ class PatchPage:
 
     def _changed(self, options: PatchOptions) -> None:
         is_second = self.side == "B" and self.state.compare is not None
+        self._notice = ""
         self.state = self.state.replace(**{"compare" if is_second else "options": options})
         self.pareto.mark(self.state.options)
         if self.session is None:
@@ -231,7 +232,10 @@ class PatchPage:
         self._remember()
         if self.heavy.is_busy or self.sweeps.is_busy:
             return
-        self.status.idle(f"{answer.readings[0].tokens:,} tokens, known in {1000 * answer.seconds:.0f} ms")
+        if self._notice:
+            self.status.fail(self._notice)
+        else:
+            self.status.idle(f"{answer.readings[0].tokens:,} tokens, known in {1000 * answer.seconds:.0f} ms")
         if not all(shot.session.is_fidelity_ready(options) for options in shot.settings):
             self._measure(shot)
 
@@ -287,6 +291,7 @@ class PatchPage:
             self.side = action[-1]
             self.toolbar.view.put(side=self.side)
             self.form.show(self._edited)
+            self.refresh()
         elif action in DOWNLOADS:
             self._download(self.session, action)
 
@@ -359,7 +364,7 @@ class PatchPage:
         self.status.fail(words_of(error))
 
     def _shot(self, session: PatchSession) -> Shot:
-        return Shot(session, self.state.options, self.state.compare, self.state.slice_index)
+        return Shot(session, self.state.options, self.state.compare, self.state.slice_index, self._edited)
 
 
 def words_of(error: Exception) -> str:
