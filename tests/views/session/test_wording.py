@@ -1,0 +1,35 @@
+import pytest
+
+from tests.views.session.cases import VARIANCE, blobs, session_of
+from vitsci_viz.views.session.wording import UNKNOWN, reading_lines, summary
+
+
+@pytest.fixture
+def session():
+    return session_of(blobs((96, 128)), "yx", mask=(blobs((96, 128)) > 120).astype("uint8"))
+
+
+def values(session):
+    lines = reading_lines(session.readings(VARIANCE), min_size=(4, 4))
+    return {line.name: line for line in lines}
+
+
+def test_what_is_not_known_yet_is_a_dash_and_not_a_number(session):
+    assert values(session)["Reconstruction"].value == UNKNOWN
+    assert "Oracle Dice" not in values(session)
+    assert "reconstruction" not in summary(session.readings(VARIANCE), min_size=(4, 4))
+
+
+def test_lines_and_sentence_say_the_same_numbers(session):
+    session.prepare_fidelity(VARIANCE)
+    readings, lines = session.readings(VARIANCE), values(session)
+    sentence = summary(readings, min_size=(4, 4))
+    assert lines["Tokens"].value == f"{readings.tokens:,}"
+    assert lines["Reconstruction"].value == f"{readings.psnr:.1f} dB"
+    assert lines["Oracle Dice"].value == f"{readings.oracle_dice[1]:.3f}"
+    for said in (f"{readings.tokens:,} tokens", f"the {96 * 128 // 16:,} a uniform 4 px grid", "dB", "oracle Dice"):
+        assert said in sentence
+
+
+def test_every_line_explains_itself(session):
+    assert all(line.help for line in values(session).values())
