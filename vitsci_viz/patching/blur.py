@@ -36,8 +36,8 @@ def blur_kernel(options: PatchOptions, image: Image) -> int:
     kernel = 2 * round((side - 1) / 2) + 1 if side > 1 else 0
     if kernel > WIDEST:
         raise OptionError(
-            f"blur must be at most {WIDEST} px: {options.blur} um are {side:,.0f} px at {min(image.spacing_um):g} um/px; "
-            "lower it, or use a coarser level"
+            f"blur must be at most {WIDEST} px: {options.blur} um are {side:,.0f} px at {min(image.spacing_um):g} um/px"
+            "; lower it, or use a coarser level"
         )
     return kernel
 
