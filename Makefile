@@ -20,12 +20,13 @@ demo: .venv/demo.stamp ## serve the dashboard with a sample image open (PORT=500
 test: .venv/test.stamp lint ## check everything: the linters, then every test
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-lint: .venv/test.stamp ## ruff, import-linter, pyright, codespell
+lint: .venv/test.stamp ## ruff, import-linter, pyright, codespell, nbstripout
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(BIN)/codespell
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 format: .venv/test.stamp ## put the code in shape
 	$(BIN)/ruff check --fix .
