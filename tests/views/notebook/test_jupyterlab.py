@@ -96,7 +96,7 @@ class Notebook:
         )  # fmt: skip
         self.page = page
         page.set_default_timeout(PATIENCE_MS)
-        page.set_viewport_size({"width": 1366, "height": 1000})
+        page.set_viewport_size({"width": 1366, "height": 1040})
         page.goto(f"{address}/doc/tree/{name}?reset")
         self.wait_for_kernel()
 
@@ -172,7 +172,7 @@ def notebook(page, lab):
     """A notebook with a tuned sample on show."""
     opened = Notebook(
         page, lab,
-        'import vitsci_viz as vz\ntuned = vz.tune("sample:pathology", split_value=30, patch_size=8)',
+        'import vitsci_viz as vz\ntuned = vz.tune("sample:pathology", split_value=30, patch_size=8)\ntuned',
         "tuned.options = tuned.options.replace(split_value=150.0)",
         READ, READ,
     )  # fmt: skip
@@ -184,6 +184,7 @@ def notebook(page, lab):
 
 
 def test_dragging_the_slider_moves_the_leaves_the_readings_and_the_python_object(notebook, keep_picture):
+    assert notebook.page.locator(SUMMARY).count() == 1, "shown by the call and by the last line, it must show once"
     first, drawn = notebook.tokens(), notebook.canvas()
     assert notebook.printed(2) == f"{first} 30.0 30.0"
     notebook.page.locator(".jp-CodeCell").first.scroll_into_view_if_needed()
