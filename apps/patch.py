@@ -5,4 +5,4 @@ import os
 from vitsci_viz.views.panel_app.server import AppSettings, app, check_root
 
 settings = AppSettings(root=check_root(os.environ.get("VITSCI_VIZ_ROOT")))
-app(settings)().servable()
+app(settings)().servable(title="Patch - vitsci_viz")

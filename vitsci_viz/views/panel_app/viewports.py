@@ -225,7 +225,7 @@ class Viewports:
         def done(result: Any) -> None:
             leaf, value, count = result
             if self._is_current(shot, number):
-                canvas.show_probe(leaf, probe_text(leaf, value, count, at))
+                canvas.show_probe(leaf, probe_text(leaf, value, count))
 
         self._draw.submit(work, done, self._on_error, kind=f"probe {number}", stop_running=False)
 
@@ -247,19 +247,21 @@ def spacing_of(session: "PatchSession") -> tuple[float, ...] | None:
     return None if session.spacing_um is None else session.spacing_um[-2:]
 
 
-def probe_text(leaf: Any, value: Any, count: int, point: tuple[float, ...]) -> list[str]:
-    """Say what lies under the cursor: token number, level, size, score, place, value."""
+def probe_text(leaf: Any, value: Any, count: int) -> list[str]:
+    """Say what lies under the cursor beside its place, which the canvas writes itself.
+
+    >>> from vitsci_viz.views.session.lookup import Leaf
+    >>> probe_text(Leaf(token=1613, level=5, size=(16, 16), origin=(0, 0), score=27.0), (231,), 2014)
+    ['token 1,614 of 2,014', 'level 5', '16 px', 'score 27', 'value 231']
+    """
     if leaf is None:
         return []
     from vitsci_viz.views.session.wording import side
 
-    names = "zyx"[-len(point) :]
-    place = ", ".join(f"{name} {int(at):,}" for name, at in zip(names, point, strict=True))
     parts = [
         f"token {leaf.token + 1:,} of {count:,}",
         f"level {leaf.level}",
         side(tuple(int(n) for n in leaf.size)),
         f"score {leaf.score:,.4g}",
-        place,
     ]
     return parts if value is None else [*parts, "value " + " ".join(f"{number:.4g}" for number in value)]
