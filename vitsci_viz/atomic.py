@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from vitsci_viz.errors import OutputError, OutputExistsError
+from vitsci_viz.errors import OutputError, OutputExistsError, VitsciVizError
 
 
 def check_output(path: Path | str, *, force: bool = False) -> Path:
@@ -53,7 +53,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        The disk is full or the place cannot be written.
+        The disk is full, the place cannot be written, or a file would take the place of a folder.
 
     Examples
     --------
@@ -71,11 +71,13 @@ def replacing(path: Path | str) -> Iterator[Path]:
         temporary = folder / path.name
         yield temporary
         if path.is_dir() and not path.is_symlink():
+            if not temporary.is_dir():
+                raise OutputError(f"{path} is a folder, where a file was to be written: choose another name")
             path.rename(folder / "replaced")
         temporary.replace(path)
+    except VitsciVizError:
+        raise
     except OSError as error:
-        if isinstance(error, OutputError):
-            raise
         raise OutputError(f"could not write {path}: {error.strerror or error}") from error
     finally:
         if folder is not None:
