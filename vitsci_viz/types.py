@@ -1,5 +1,6 @@
 """The few types that travel between rooms."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,8 +63,12 @@ class Image:
             raise InputError(f"an image must have at least one level; {self.name} has none")
         if len(self.axes) != len(self.data.shape):
             raise InputError(f"axes must name every axis: {self.axes!r} for the shape {tuple(self.data.shape)}")
+        if "c" in self.axes[:-1]:
+            raise InputError(f"the channel must be the last axis, got {self.axes!r}: move it with numpy.moveaxis")
         if self.spacing is not None and len(self.spacing) != self.ndim:
             raise InputError(f"spacing must have one value per spatial axis ({self.ndim}), got {self.spacing}")
+        if self.spacing is not None and not all(0 < step < math.inf for step in self.spacing):
+            raise InputError(f"spacing must be positive along every axis, got {self.spacing}")
 
     @property
     def data(self) -> LevelArray:
@@ -97,8 +102,8 @@ class Image:
         return None if self.spacing is None or length is None else tuple(value * length for value in self.spacing)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """Read the whole finest level."""
-        return np.asarray(self.data[...], dtype=dtype)
+        """Read the whole finest level; a copy is one that may be changed."""
+        return np.array(self.data[...], dtype=dtype, copy=copy)
 
 
 Volume = Image
@@ -130,8 +135,8 @@ class PatchTree:
     score: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        count, dimensions = len(self.level), len(self.shape)
-        expected = {"origin": (count, dimensions), "size": (count, dimensions), "score": (count,)}
+        count, dimensions = self.level.size, len(self.shape)
+        expected = {"origin": (count, dimensions), "size": (count, dimensions), "level": (count,), "score": (count,)}
         for name, wanted in expected.items():
             got = getattr(self, name).shape
             if got != wanted:

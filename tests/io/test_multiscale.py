@@ -93,3 +93,12 @@ def test_a_missing_level_is_refused(folder: Path) -> None:
     shutil.rmtree(folder / "1")
     with pytest.raises(InputError):
         read_image(folder)
+
+
+def test_a_scale_of_zero_is_no_spacing(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    group = zarr.open_group(path, mode="w")
+    group.create_array("0", data=LEVELS[0])
+    found = multiscales([1, 0.0, 0.5, 500.0])[0]
+    group.attrs.update({"ome": {"version": "0.5", "multiscales": [{**found, "datasets": found["datasets"][:1]}]}})
+    assert read_image(path).spacing is None

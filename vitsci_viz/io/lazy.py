@@ -82,8 +82,8 @@ class BoxLevel:
         return result if result.ndim else result[()]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """Read everything."""
-        return np.asarray(self[...], dtype=dtype)
+        """Read everything; a copy is one that may be changed."""
+        return np.array(self[...], dtype=dtype, copy=copy)
 
     def _pick(self, ranges: tuple[range, ...]) -> NDArray[Any]:
         if any(len(r) == 0 for r in ranges):

@@ -1,5 +1,6 @@
 """OME-Zarr (versions 0.4 and 0.5), read through zarr arrays."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,6 @@ def read_ome_zarr(path: Path) -> Image:
 
 
 def _plain_array(array: Any, path: Path, name: str) -> Image:
-
     check_pixels(array.shape, array.dtype, path)
     return Image(levels=(ArrayLevel(array, path),), axes=guess_axes(array.shape), name=name, path=path)
 
@@ -81,8 +81,8 @@ def _spacing(
                 has_scale = True
     named = {axis["name"].lower(): _UNITS.get(axis.get("unit", "")) for axis in axes}
     units = {letter: unit for letter, unit in named.items() if unit is not None}
-    if not has_scale or any(letter not in units for letter in spatial):
+    scale = dict(zip(letters, factors, strict=True))
+    if not has_scale or not all(letter in units and 0 < scale[letter] < math.inf for letter in spatial):
         return None, None
     common = units[spatial[-1]]
-    scale = dict(zip(letters, factors, strict=True))
     return tuple(scale[k] * UNITS_IN_UM[units[k]] / UNITS_IN_UM[common] for k in spatial), common

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vitsci_viz.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.errors import InputError, MissingFileError
 from vitsci_viz.types import UNITS_IN_UM, Image
@@ -65,6 +63,7 @@ def read_image(
 
     Examples
     --------
+    >>> import numpy as np
     >>> image = read_image(np.zeros((64, 48, 3), np.uint8), spacing=0.5, unit="um")
     >>> image.axes, image.shape, image.channels, image.spacing_um
     ('yxc', (64, 48), 3, (0.5, 0.5))
@@ -144,6 +143,4 @@ def _with_spacing(image: Image, spacing: tuple[float, ...] | float | None, unit:
     if spacing is None:
         return image if unit is None else replace(image, unit=unit)
     values = (float(spacing),) * image.ndim if isinstance(spacing, int | float) else tuple(float(v) for v in spacing)
-    if not all(np.isfinite(value) and value > 0 for value in values):
-        raise InputError(f"spacing must be positive along every axis, got {values}")
     return replace(image, spacing=values, unit=unit if unit is not None else image.unit)

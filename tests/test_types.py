@@ -1,0 +1,45 @@
+"""Types that travel refuse what no room could use."""
+
+import numpy as np
+import pytest
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.io import read_image
+from vitsci_viz.io.lazy import BoxLevel
+from vitsci_viz.types import Image, PatchTree
+
+
+def test_a_copy_of_an_image_is_one_that_may_be_changed() -> None:
+    array = np.zeros((4, 5))
+    image = read_image(array)
+    np.array(image)[0, 0] = 1
+    assert array[0, 0] == 0
+    assert np.shares_memory(np.asarray(image), array)
+
+
+def test_a_copy_of_a_decoded_level_is_one_that_may_be_changed() -> None:
+    class Fixed(BoxLevel):
+        def read_box(self, box):
+            pixels = np.zeros((4, 5), np.uint8)[tuple(slice(*pair) for pair in box)]
+            pixels.flags.writeable = False
+            return pixels
+
+    assert np.array(Fixed((4, 5), np.uint8)).flags.writeable
+
+
+def test_channels_come_last() -> None:
+    with pytest.raises(InputError, match="last axis, got 'cyx'"):
+        Image(levels=(np.zeros((3, 8, 8)),), axes="cyx")
+
+
+@pytest.mark.parametrize("spacing", [(0.0, 1.0), (1.0, -1.0), (1.0, float("nan")), (float("inf"), 1.0)])
+def test_spacing_is_positive(spacing: tuple[float, ...]) -> None:
+    with pytest.raises(InputError, match="positive along every axis"):
+        Image(levels=(np.zeros((8, 8)),), axes="yx", spacing=spacing, unit="um")
+
+
+@pytest.mark.parametrize("level", [np.zeros((2, 1), np.int16), np.zeros((), np.int16)])
+def test_a_tree_has_one_level_per_leaf(level: np.ndarray) -> None:
+    places = np.zeros((2, 2), np.int64)
+    with pytest.raises(InputError, match="must be"):
+        PatchTree(shape=(8, 8), origin=places, size=places, level=level, score=np.zeros(2))
