@@ -1,11 +1,15 @@
 """A tree survives the disk, and a file that holds none is refused in words."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 
 from tests.patching.cases import Case, cases
 from vitsci_viz.errors import InputError, MissingFileError, OutputError
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.tree import build_tree
 from vitsci_viz.patching.tree_file import load_tree, save_tree
 
 FIELDS = ("origin", "size", "level", "score")
@@ -87,3 +91,21 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(OutputError, match="nowhere"):
         save_tree(tmp_path / "nowhere" / "tree.npz", _small())
     assert not list(tmp_path.iterdir())
+
+
+def test_any_damage_is_one_clear_error(tmp_path):
+    tree = build_tree(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8), PatchOptions(split_value=5))
+    whole = save_tree(tmp_path / "tree.npz", tree).read_bytes()
+    for place in range(0, len(whole), 5):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        (tmp_path / "damaged.npz").write_bytes(damaged)
+        with contextlib.suppress(InputError):  # some bytes carry nothing
+            assert len(load_tree(tmp_path / "damaged.npz")) == len(tree)
+
+
+def test_a_bare_array_is_no_tree(tmp_path):
+    with (tmp_path / "tree.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(InputError, match="whole tree file"):
+        load_tree(tmp_path / "tree.npz")
