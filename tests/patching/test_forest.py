@@ -76,3 +76,15 @@ def test_automatic_thresholds_that_lie_close_together_still_make_a_forest():
     noise = np.random.default_rng(0).integers(120, 124, (96, 96)).astype(np.uint8)
     for options in forest_options(noise, PatchOptions(forest=9)):
         assert options.thresholds[0] <= options.thresholds[1]
+
+
+def test_physical_forests_need_a_known_spacing():
+    options = PatchOptions(forest=3, physical=True, split_value=10)
+    with pytest.raises(OptionError, match="known spacing"):
+        forest_options(np.zeros((32, 32), np.uint8), options)
+
+
+def test_physical_split_values_become_pixels_in_every_tree():
+    image = Image(levels=(np.zeros((32, 32), np.uint8),), axes="yx", spacing=(0.5, 0.25), unit="um")
+    found = forest_options(image, PatchOptions(forest=3, physical=True, split_value=10))
+    assert [each.split_value for each in found] == [80.0] * 3

@@ -1,6 +1,5 @@
 """Several trees of one image, from edge maps of different strength (hierarchical forest)."""
 
-import math
 from typing import Any
 
 from vitsci_viz.errors import OptionError
@@ -11,7 +10,7 @@ from vitsci_viz.patching.edges import canny_thresholds
 from vitsci_viz.patching.intensity import grey_scale
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.source import as_image
-from vitsci_viz.patching.tree import build_tree
+from vitsci_viz.patching.tree import build_tree, split_value_px
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import PatchTree
 
@@ -32,7 +31,7 @@ def forest_options(image: Any, options: PatchOptions) -> tuple[PatchOptions, ...
     Raises
     ------
     OptionError
-        More than one tree of anything but edges.
+        More than one tree of anything but edges, or `physical=True` without a known spacing.
 
     References
     ----------
@@ -46,8 +45,8 @@ def forest_options(image: Any, options: PatchOptions) -> tuple[PatchOptions, ...
     kernel = blur_kernel(options, image)
     low, high = canny_thresholds(image, options, kernel=kernel, scale=grey_scale(image, options))
     split_value = options.split_value
-    if options.physical and split_value is not None and image.spacing_um is not None:
-        split_value = split_value / math.prod(image.spacing_um)
+    if split_value is not None:
+        split_value = split_value_px(split_value, options, image.spacing_um)
     return tuple(
         options.replace(
             forest=1,

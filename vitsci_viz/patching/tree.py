@@ -121,11 +121,22 @@ def resolve_split_value(
             return EDGES_SPLIT_VALUE
         share = -(-int(np.prod(pyramid.levels[0].shape)) // AUTOMATIC_SHARE)
         return length_curve(pyramid, max_depth=options.max_depth).split_value_for(share)
+    return split_value_px(options.split_value, options, spacing_um)
+
+
+def split_value_px(value: float, options: PatchOptions, spacing_um: Sequence[float] | None) -> float:
+    """Return a split value in pixels: as it is, or divided by the area or volume of a pixel with `physical=True`.
+
+    Raises
+    ------
+    OptionError
+        `physical=True` without a known spacing.
+    """
     if not options.physical:
-        return options.split_value
+        return value
     if spacing_um is None:
         raise OptionError("physical=True needs a known spacing: give the image one, or use pixels")
-    return options.split_value / float(np.prod(spacing_um))
+    return value / float(np.prod(spacing_um))
 
 
 def tree_from_pyramid(
