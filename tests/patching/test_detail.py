@@ -164,3 +164,8 @@ def test_a_physical_blur_wider_than_a_tile_halo_is_refused():
     image = Image(levels=(np.zeros((64, 64), np.uint8),), axes="yx", spacing=(0.01, 0.01), unit="um")
     with pytest.raises(OptionError, match="at most 255 px: 13 um are 1,300 px"):
         detail_pyramid(image, PatchOptions(physical=True, blur=13, split_value=1))
+
+
+def test_a_detail_map_stands_in_where_edges_are_not_defined():
+    volume, ones = np.zeros((8, 8, 8), np.uint8), np.ones((8, 8, 8))
+    assert len(build_tree(volume, PatchOptions(detail="edges", patch_size=2, split_value=0), detail=ones)) == 64

@@ -64,11 +64,11 @@ def detail_pyramid(
     options = options or PatchOptions()
     image = as_image(image)
     min_size = resolve_sides(options, image.ndim, image.spacing).min_size
-    kind = detail_kind(options, image.ndim)
     if detail is not None:
-        if kind == "variance":
+        if options.detail == "variance":
             raise OptionError("detail='variance' measures the image itself: leave the detail map out, or use 'edges'")
         return _given(image, detail, min_size)
+    kind = detail_kind(options, image.ndim)
     if kind == "variance":
         return variance_pyramid(image, min_size, progress=progress, execution=execution)
     kernel = blur_kernel(options, image)
