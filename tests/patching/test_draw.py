@@ -9,6 +9,8 @@ from tests.patching.cases import sparse_tree
 from tests.reference import laws
 from vitsci_viz.errors import InputError
 from vitsci_viz.patching.draw import draw_leaves, leaf_raster, level_colours, section
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.tree import build_tree
 
 
 @given(rows=st.integers(1, 60), columns=st.integers(1, 60), seed=st.integers(0, 99))
@@ -92,3 +94,16 @@ def test_a_section_of_a_volume_tiles_its_plane(seed, axis, data):
 def test_volumes_are_drawn_by_section_only():
     with pytest.raises(InputError, match="section"):
         leaf_raster(sparse_tree((8, 8, 8), (2, 2, 2)), (8, 8))
+
+
+@pytest.mark.parametrize("plane", [{"axis": 0, "index": 99}, {"axis": 0, "index": -1}, {"axis": 3, "index": 0}])
+def test_a_plane_outside_the_volume_is_refused(plane):
+    tree = build_tree(np.zeros((16, 16, 16), np.uint8), PatchOptions(patch_size=4))
+    with pytest.raises(InputError, match="must lie in the domain"):
+        section(tree, **plane)
+
+
+@pytest.mark.parametrize("picture", [np.zeros((16, 16), np.uint8), np.zeros((16, 16, 3))])
+def test_only_8_bit_colours_are_drawn_on(picture):
+    with pytest.raises(InputError, match=r"\(h, w, 3\) uint8"):
+        draw_leaves(picture, build_tree(np.zeros((16, 16), np.uint8)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.patching.options import PatchOptions, is_power_of_two
-from vitsci_viz.patching.sides import resolve_sides
+from vitsci_viz.patching.sides import per_axis, resolve_sides
 from vitsci_viz.patching.tree import build_tree
 from vitsci_viz.types import Image
 
@@ -41,3 +41,8 @@ def test_the_spacing_of_the_image_makes_leaves_cubic():
     tree = build_tree(volume, PatchOptions(mode="uniform", min_size="cubic"))
     z, y, x = tree.size[0].tolist()
     assert y == x == 4 * z
+
+
+def test_a_fractional_side_is_refused():
+    with pytest.raises(OptionError, match="whole number"):
+        per_axis(8.0, 2, "patch_size")

@@ -64,7 +64,17 @@ def draw_leaves(
     -------
     (h, w, 3) uint8
         The picture with lines one pixel wide, finer leaves on top.
+
+    Raises
+    ------
+    InputError
+        The picture is not 8-bit RGB, or the tree is not two-dimensional.
     """
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[-1] != 3:
+        raise InputError(
+            f"a picture to draw on must be (h, w, 3) uint8, got {rgb.shape} {rgb.dtype}: "
+            "make grey colours with numpy.stack([grey] * 3, axis=-1)"
+        )
     coarsest, finest = levels or (int(tree.level.min()), int(tree.level.max()))
     colours = level_colours(max(0, finest - coarsest))
     palette = colours[np.clip(np.arange(256) - 1 - coarsest, 0, len(colours) - 1)]
@@ -119,7 +129,14 @@ def section(tree: PatchTree, *, axis: int, index: int) -> PatchTree:
         Leaves of a volume.
     axis, index : int
         The plane: all pixels with this index along this axis.
+
+    Raises
+    ------
+    InputError
+        The plane does not meet the tree's domain.
     """
+    if not 0 <= axis < tree.ndim or not 0 <= index < tree.shape[axis]:
+        raise InputError(f"a plane must lie in the domain {tree.shape}, got index {index} along axis {axis}")
     start, size = tree.origin[:, axis], tree.size[:, axis]
     met = (start <= index) & (index < start + size)
     kept = [other for other in range(tree.ndim) if other != axis]

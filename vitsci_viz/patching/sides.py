@@ -28,6 +28,8 @@ def per_axis(value: int | Sequence[int], ndim: int, name: str) -> Sides:
     OptionError
         The number of sides is not the number of axes, or a side is no power of two.
     """
+    if not isinstance(value, int | np.integer) and not hasattr(value, "__len__"):
+        raise OptionError(f"{name} must be a whole number or one per axis ({ndim}), got {value!r}")
     sides = (int(value),) * ndim if isinstance(value, int | np.integer) else tuple(int(side) for side in value)
     if len(sides) != ndim:
         raise OptionError(f"{name} must be one number or one per axis ({ndim}), got {sides}")
