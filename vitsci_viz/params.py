@@ -173,8 +173,8 @@ def parse_text(text: str) -> Any:
 def format_value(value: Any) -> str:
     """Write a value as `parse_text` reads it.
 
-    >>> format_value((1, 8, 8)), format_value(None), format_value("auto")
-    ('1,8,8', '', 'auto')
+    >>> format_value((1, 8, 8)), format_value(None), format_value("auto"), format_value(3.0), format_value(1234567.5)
+    ('1,8,8', '', 'auto', '3', '1234567.5')
     """
     if value is None:
         return ""
@@ -182,7 +182,9 @@ def format_value(value: Any) -> str:
         return ",".join(format_value(part) for part in cast("list[Any]", value))
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and float(short := f"{value:g}") == value:
+        return short
+    return str(value)
 
 
 def with_separators(value: float) -> str:

@@ -1,0 +1,10 @@
+"""Values survive being shown and typed again."""
+
+import pytest
+
+from vitsci_viz.params import format_value, parse_text
+
+
+@pytest.mark.parametrize("value", [1234567.0, 0.123456789, 1e-7, 3.0, 2.5, 1e300, float("inf")])
+def test_a_number_read_back_is_the_number_shown(value: float) -> None:
+    assert float(parse_text(format_value(value))) == value
