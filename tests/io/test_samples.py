@@ -106,3 +106,11 @@ def test_public_samples_open_from_the_data_folder(sample: Sample, data_dir: Path
     assert mask is None or mask.shape == image.shape
     assert mask is None or not sample.is_instances or set(np.unique(np.asarray(mask))) == {0, 1}
     assert not cache.exists()
+
+
+def test_a_generated_sample_that_lost_a_file_is_made_again(cache: Path) -> None:
+    image, mask = sample_files("vessels")
+    assert mask is not None
+    mask.unlink()
+    assert sample_files("vessels") == (image, mask)
+    assert mask.exists()

@@ -234,7 +234,7 @@ def _find_generated(sample: Sample, progress: Progress) -> tuple[Path, Path]:
     """Return the files of a generated sample; both are made under a temporary name and appear together."""
     module, _, function = _MAKER.partition(":")
     folder = cache_folder() / f"generated-{GENERATION}" / sample.name
-    if not folder.is_dir():
+    if not folder.is_dir() or len(list(folder.iterdir())) < 2:  # or somebody removed files from the cache
         folder.parent.mkdir(parents=True, exist_ok=True)
         make: Callable[..., Any] = getattr(importlib.import_module(module), function)
         with replacing(folder) as temporary:
