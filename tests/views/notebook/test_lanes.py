@@ -4,24 +4,24 @@ import threading
 import pytest
 
 from vitsci_viz.errors import Cancelled
-from vitsci_viz.views.notebook.lanes import Lane
+from vitsci_viz.views.notebook.lanes import KernelLane
 
 
 def test_without_an_event_loop_work_runs_at_once():
     results = []
-    Lane().submit(lambda progress: 3, results.append)
+    KernelLane().submit(lambda progress: 3, results.append)
     assert results == [3]
 
 
 def test_without_a_handler_errors_are_raised():
     with pytest.raises(ZeroDivisionError):
-        Lane().submit(lambda progress: 1 // 0, lambda result: None)
+        KernelLane().submit(lambda progress: 1 // 0, lambda result: None)
 
 
 def test_results_and_progress_come_back_to_the_thread_of_the_loop():
     async def play():
         here, seen, done = threading.get_ident(), [], asyncio.Event()
-        lane = Lane(on_progress=lambda *report: seen.append((threading.get_ident(), report)))
+        lane = KernelLane(on_progress=lambda *report: seen.append((threading.get_ident(), report)))
 
         def work(progress):
             progress("read", 1, 2)
@@ -45,7 +45,7 @@ def test_results_and_progress_come_back_to_the_thread_of_the_loop():
 def test_cancel_stops_work_at_its_next_report():
     async def play():
         started, outcome = threading.Event(), asyncio.get_running_loop().create_future()
-        lane = Lane()
+        lane = KernelLane()
 
         def work(progress):
             started.set()
@@ -65,7 +65,7 @@ def test_cancel_stops_work_at_its_next_report():
 def test_the_newest_request_wins():
     async def play():
         gate, finished, results = threading.Event(), asyncio.Event(), []
-        lane = Lane()
+        lane = KernelLane()
 
         def finish(result):
             results.append(result)

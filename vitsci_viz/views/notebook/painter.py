@@ -6,7 +6,7 @@ from typing import Any
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress
 from vitsci_viz.views.canvas.canvas import PatchCanvas
-from vitsci_viz.views.notebook.lanes import Lane
+from vitsci_viz.views.notebook.lanes import KernelLane
 from vitsci_viz.views.session import scene
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import Window
@@ -33,7 +33,7 @@ class Painter:
         self._canvas = canvas
         self._options = options
         self._window: Window | None = None
-        self._pixels, self._kept = Lane(), Lane()
+        self._pixels, self._kept = KernelLane(), KernelLane()
         self._offered: set[str] = set()
         self._overview_of: tuple[int | None, ...] = ()
         self.slice_index = session.slices // 2 if session.is_volume else None

@@ -11,7 +11,7 @@ from vitsci_viz.views.canvas.canvas import PatchCanvas
 from vitsci_viz.views.notebook.bokeh_widget import BokehWidget
 from vitsci_viz.views.notebook.curve import LengthCurvePlot
 from vitsci_viz.views.notebook.forms import OptionForm
-from vitsci_viz.views.notebook.lanes import Lane
+from vitsci_viz.views.notebook.lanes import KernelLane
 from vitsci_viz.views.notebook.painter import Painter
 from vitsci_viz.views.notebook.readings import ReadingsTable
 from vitsci_viz.views.notebook.status import StatusLine
@@ -39,8 +39,8 @@ class TuneView:
         self._guided: PatchOptions | None = None
         self._wanted = tune.options
         self.status = StatusLine()
-        self._detail = Lane(on_progress=self.status.report)
-        self._fidelity = Lane(on_progress=self.status.report)
+        self._detail = KernelLane(on_progress=self.status.report)
+        self._fidelity = KernelLane(on_progress=self.status.report)
         self.status.on_cancel(self._cancel)
         presets = {name: PatchOptions.preset(name) for name in PRESETS}
         self.form: OptionForm[PatchOptions] = OptionForm(tune.options, on_change=self.request, presets=presets)

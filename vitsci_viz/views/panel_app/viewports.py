@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vitsci_viz.views.panel_app.shots import Role, Shot
-from vitsci_viz.views.panel_app.tasks import Lane
 from vitsci_viz.views.panel_app.toolbar import Layout
+from vitsci_viz.views.session.lane import Lane
 
 if TYPE_CHECKING:
     from vitsci_viz.views.session.session import PatchSession

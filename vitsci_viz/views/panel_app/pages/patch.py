@@ -17,9 +17,9 @@ from vitsci_viz.views.panel_app.recipe import RecipeDrawer, options_in, recipe_o
 from vitsci_viz.views.panel_app.shots import Answer, Shot, answer_of
 from vitsci_viz.views.panel_app.sources import Role, SourceChooser
 from vitsci_viz.views.panel_app.status import StatusLine
-from vitsci_viz.views.panel_app.tasks import Lane, Post
 from vitsci_viz.views.panel_app.toolbar import Layout, Toolbar
 from vitsci_viz.views.panel_app.viewports import Viewports
+from vitsci_viz.views.session.lane import Lane, Post
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import ViewState
 

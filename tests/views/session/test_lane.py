@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from vitsci_viz.errors import Cancelled
-from vitsci_viz.views.panel_app.tasks import Lane
+from vitsci_viz.views.session.lane import Lane
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Work off the document thread: the newest request of each kind wins, and any can be cancelled."""
+"""Work off the thread that draws: the newest request of each kind wins, and any can be cancelled."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from vitsci_viz.errors import Cancelled
 from vitsci_viz.progress import Progress
 
 Post = Callable[[Callable[[], None]], None]
-"""Runs a function on the document thread."""
+"""Runs a function on the drawing thread."""
 
 
 class Lane:
@@ -18,9 +18,9 @@ class Lane:
     Parameters
     ----------
     post : callable
-        Hands a function to the document thread, such as ``document.add_next_tick_callback``.
+        Hands a function to the drawing thread, such as ``document.add_next_tick_callback``.
     on_progress : callable, optional
-        ``on_progress(stage, done, total)``, on the document thread, at most eight times a second.
+        ``on_progress(stage, done, total)``, on the drawing thread, at most eight times a second.
 
     Notes
     -----
@@ -51,7 +51,7 @@ class Lane:
         kind: str = "",
         stop_running: bool = True,
     ) -> None:
-        """Ask for work; `done` or `failed` is called on the document thread.
+        """Ask for work; `done` or `failed` is called on the drawing thread.
 
         Parameters
         ----------
