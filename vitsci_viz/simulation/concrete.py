@@ -10,8 +10,6 @@ from vitsci_viz.simulation.lattice import uniform
 
 CLASSES = {0: "air", 1: "mortar", 2: "aggregate", 3: "void", 4: "crack"}
 """Meaning of the mask; air is outside the core."""
-SLICE_MM, VOLUME_MM = 0.1, 0.4
-"""Pixel of the sample slice and voxel of the sample volume in mm."""
 _FACES = 13
 _GREY = {"air": 2_000.0, "mortar": 21_000.0, "aggregate": 27_500.0}
 _NOISE = 850.0
