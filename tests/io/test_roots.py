@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vitsci_viz.errors import InputError, MissingFileError, OutsideRootError
-from vitsci_viz.io.roots import list_images, resolve_below
+from vitsci_viz.errors import MissingFileError, OutsideRootError
+from vitsci_viz.io.roots import resolve_below
 
 
 @pytest.fixture
@@ -69,12 +69,3 @@ def test_no_root_opens_nothing() -> None:
 def test_missing_files_below_are_said(root: Path) -> None:
     with pytest.raises(MissingFileError, match="does not exist"):
         resolve_below("none.png", [root])
-
-
-def test_images_of_a_folder_are_listed_without_leaks(root: Path) -> None:
-    assert [path.name for path in list_images(".", [root])] == ["a.png", "kept.png"]
-
-
-def test_only_a_folder_can_be_listed(root: Path) -> None:
-    with pytest.raises(InputError, match="must be a folder"):
-        list_images("a.png", [root])

@@ -1,10 +1,9 @@
 """Which files may be opened: those below given folders, with links resolved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from vitsci_viz.errors import InputError, MissingFileError, OutsideRootError
-from vitsci_viz.io.reading import suffix_of
+from vitsci_viz.errors import MissingFileError, OutsideRootError
 
 
 def resolve_below(path: Path | str, roots: Sequence[Path | str]) -> Path:
@@ -41,31 +40,3 @@ def resolve_below(path: Path | str, roots: Sequence[Path | str]) -> Path:
     if not real.exists():
         raise MissingFileError(f"{path} does not exist below the data root: check the name")
     return real
-
-
-def list_images(folder: Path | str, roots: Sequence[Path | str]) -> tuple[Path, ...]:
-    """Return the images right in a folder, by name; what leads outside the roots is left out.
-
-    Parameters
-    ----------
-    folder : path
-        Below one of the roots.
-    roots : sequence of path
-        At least one folder.
-
-    Raises
-    ------
-    OutsideRootError, MissingFileError
-        See `resolve_below`.
-    InputError
-        It is no folder.
-    """
-    real = resolve_below(folder, roots)
-    if not real.is_dir():
-        raise InputError(f"{folder} must be a folder: open it as an image instead")
-    return tuple(sorted(item for item in real.iterdir() if suffix_of(item) and _lies_below(item, roots)))
-
-
-def _lies_below(item: Path, roots: Iterable[Path | str]) -> bool:
-    real = item.resolve()
-    return any(real.is_relative_to(Path(root).resolve()) for root in roots)
