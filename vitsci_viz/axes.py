@@ -53,9 +53,9 @@ def check_pixels(shape: tuple[int, ...], dtype: Any, name: object) -> None:
     Raises
     ------
     InputError
-        An axis has length zero, or the dtype is complex, text or objects.
+        An axis has no length, or the dtype is complex, text or objects.
     """
-    if 0 in shape:
+    if any(length < 1 for length in shape):
         raise InputError(f"{name} must have pixels, but its shape is {tuple(shape)}: nothing to read")
     kind = np.dtype(dtype).kind
     if kind not in "buif":

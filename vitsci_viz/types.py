@@ -65,6 +65,8 @@ class Image:
             raise InputError(f"axes must name every axis: {self.axes!r} for the shape {tuple(self.data.shape)}")
         if "c" in self.axes[:-1]:
             raise InputError(f"the channel must be the last axis, got {self.axes!r}: move it with numpy.moveaxis")
+        if self.unit is not None and self.unit not in UNITS_IN_UM:
+            raise InputError(f"unit must be one of {', '.join(UNITS_IN_UM)}, got {self.unit!r}")
         if self.spacing is not None and len(self.spacing) != self.ndim:
             raise InputError(f"spacing must have one value per spatial axis ({self.ndim}), got {self.spacing}")
         if self.spacing is not None and not all(0 < step < math.inf for step in self.spacing):

@@ -91,3 +91,8 @@ def test_large_masks_are_checked_window_by_window(tmp_path: Path, monkeypatch: p
     np.testing.assert_array_equal(mask.data[:8], LABELS[:8])
     with pytest.raises(InputError, match="must hold whole numbers"):
         mask.data[8]
+
+
+def test_whole_numbers_beyond_any_class_are_refused() -> None:
+    with pytest.raises(InputError, match=r"below 2\^31, got 1e\+12"):
+        read_mask(np.array([[0, 1e12]]))

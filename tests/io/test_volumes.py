@@ -154,3 +154,25 @@ def test_too_few_raw_numbers_are_refused(tmp_path: Path) -> None:
     path.write_bytes(VOLUME.tobytes()[:-1])
     with pytest.raises(InputError, match="must hold 1,008 bytes"):
         read_image(path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"shape": [-10, 10]}, "must have pixels"),
+        ({"spacing": 0.5}, "could not be read"),
+        ({"spacing": [0.5, 0]}, "positive along every axis"),
+        ({"spacing": [0.5, 0.5], "unit": "furlong"}, "unit must be one of"),
+    ],
+)
+def test_a_wrong_side_file_is_one_clear_error(tmp_path: Path, wrong: dict[str, object], said: str) -> None:
+    (tmp_path / "a.raw").write_bytes(bytes(100))
+    (tmp_path / "a.json").write_text(json.dumps({"shape": [10, 10], "dtype": "uint8", **wrong}))
+    with pytest.raises(InputError, match=said):
+        read_image(tmp_path / "a.raw")
+
+
+def test_a_spacing_that_is_no_number_is_one_clear_error(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", image=np.zeros((4, 4)), spacing=np.array("near"))
+    with pytest.raises(InputError, match="could not be read"):
+        read_image(tmp_path / "a.npz")

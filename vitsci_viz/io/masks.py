@@ -74,6 +74,8 @@ def as_labels(values: NDArray[Any], name: str) -> NDArray[Any]:
     if values.dtype.kind == "f":
         if not np.all(np.isfinite(values)) or np.any(values != np.rint(values)):
             raise InputError(f"the mask {name} must hold whole numbers, got fractions or NaN: it looks like an image")
+        if values.max() > np.iinfo(np.int32).max:
+            raise InputError(f"the mask {name} must hold class indices below 2^31, got {values.max():g}")
         values = values.astype(np.int32)
     if values.dtype.kind == "i":
         if values.size and values.min() < 0:

@@ -8,7 +8,7 @@ from typing import Any
 
 from vitsci_viz.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.errors import InputError, MissingFileError
-from vitsci_viz.types import UNITS_IN_UM, Image
+from vitsci_viz.types import Image
 
 READERS: dict[str, str] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"), "vitsci_viz.io.pictures:read_picture"),
@@ -138,8 +138,6 @@ def _from_array(array: Any, axes: str | None) -> Image:
 
 
 def _with_spacing(image: Image, spacing: tuple[float, ...] | float | None, unit: str | None) -> Image:
-    if unit is not None and unit not in UNITS_IN_UM:
-        raise InputError(f"unit must be one of {', '.join(UNITS_IN_UM)}, got {unit!r}")
     if spacing is None:
         return image if unit is None else replace(image, unit=unit)
     values = (float(spacing),) * image.ndim if isinstance(spacing, int | float) else tuple(float(v) for v in spacing)

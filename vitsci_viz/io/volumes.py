@@ -116,8 +116,9 @@ def read_npz(path: Path) -> Image:
     image = Image(levels=(level,), axes=guess_axes(shape), name=path.stem, path=path)
     if "spacing" not in names:
         return image
-    spacing, unit = _from_npz(path, "spacing"), str(_from_npz(path, "unit")) if "unit" in names else None
-    values = tuple(float(v) for v in np.atleast_1d(spacing))
+    with reading(path):
+        unit = str(_from_npz(path, "unit")) if "unit" in names else None
+        values = tuple(float(v) for v in np.atleast_1d(_from_npz(path, "spacing")))
     return Image(levels=(level,), axes=image.axes, spacing=values, unit=unit, name=path.stem, path=path)
 
 
@@ -146,14 +147,15 @@ def read_raw(path: Path) -> Image:
         header = json.loads(side.read_text()) if side.exists() else _header_from_name(path)
         shape = tuple(int(n) for n in header["shape"])
         dtype = np.dtype(header["dtype"]).newbyteorder(">" if header.get("byte_order", "little") == "big" else "<")
+        offset, spacing = int(header.get("offset", 0)), header.get("spacing")
+        steps = None if spacing is None else tuple(float(v) for v in spacing)
     check_pixels(shape, dtype, path)
-    level = MappedLevel(path, int(header.get("offset", 0)), shape, dtype)
+    level = MappedLevel(path, offset, shape, dtype)
     axes = check_axes(header["axes"], shape) if "axes" in header else guess_axes(shape)
-    spacing = header.get("spacing")
     return Image(
         levels=(level,),
         axes=axes,
-        spacing=None if spacing is None else tuple(float(v) for v in spacing),
+        spacing=steps,
         unit=header.get("unit"),
         name=path.stem,
         path=path,
