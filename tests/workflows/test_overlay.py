@@ -7,7 +7,7 @@ from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.tree import build_tree
 from vitsci_viz.types import Image
 from vitsci_viz.workflows import overlay
-from vitsci_viz.workflows.overlay import LONGEST_PX, contrast_of, overlay_picture, shrink, to_rgb
+from vitsci_viz.workflows.overlay import LONGEST_PX, overlay_picture, shrink
 
 
 def _draw(array, axes, **options):
@@ -68,17 +68,3 @@ def test_a_large_volume_stays_within_the_limit(monkeypatch):
     monkeypatch.setattr(overlay, "LONGEST_PX", 100)
     array = np.random.default_rng(0).integers(0, 255, (64, 64, 64), dtype=np.uint8)
     assert max(_draw(array, "zyx").shape) <= 100
-
-
-def test_wide_types_span_the_grey_scale():
-    values = np.linspace(-3, 900, 10_000, dtype=np.float32).reshape(100, 100, 1)
-    shown = to_rgb(values, contrast_of(values))
-    assert (shown.min(), shown.max()) == (0, 255)
-    flat = np.full((5, 5, 1), 7.0, np.float32)
-    assert np.unique(to_rgb(flat, contrast_of(flat))).tolist() == [0]
-
-
-@pytest.mark.parametrize(("channels", "shown"), [(1, [0, 0, 0]), (2, [0, 1, 1]), (3, [0, 1, 2]), (5, [0, 1, 2])])
-def test_channels_become_colours(channels, shown):
-    values = np.arange(channels, dtype=np.uint8).reshape(1, 1, channels)
-    assert to_rgb(values, (0, 255))[0, 0].tolist() == shown

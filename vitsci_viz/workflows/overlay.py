@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import OutputError
+from vitsci_viz.patching.contrast import contrast_of, to_rgb
 from vitsci_viz.patching.draw import draw_leaves, section
 from vitsci_viz.types import Image, PatchTree
 
@@ -19,7 +20,6 @@ LONGEST_PX = 4096
 """Longest side of a picture."""
 SHORTEST_PX = 1024
 """Smaller images are enlarged by a whole factor up to about this, so that one-pixel lines stay fine."""
-CONTRAST_PERCENTILES = (0.1, 99.9)
 GAP_PX = 8
 BACKGROUND = 24
 BAND_BYTES = 64 * 2**20
@@ -92,31 +92,6 @@ def shrink(image: Image) -> tuple[Array, int]:
     return np.concatenate(parts), factor
 
 
-def contrast_of(pixels: Array) -> tuple[float, float]:
-    """Return the values shown as black and white: the whole range of 8-bit data, else the outer percentiles."""
-    if pixels.dtype == np.uint8:
-        return 0.0, 255.0
-    low, high = np.percentile(pixels, CONTRAST_PERCENTILES)
-    return float(low), float(high) if high > low else float(low) + 1.0
-
-
-def to_rgb(pixels: Array, contrast: tuple[float, float]) -> Pixels:
-    """Colour pixels; grey becomes three channels.
-
-    Parameters
-    ----------
-    pixels : (h, w, c)
-        Of more than three channels the first three are shown, of two the second counts twice.
-    contrast : tuple of float
-        From `contrast_of`.
-    """
-    if pixels.dtype != np.uint8:
-        low, high = contrast
-        pixels = np.clip(np.rint((pixels.astype(np.float32) - low) * (255.0 / (high - low))), 0, 255).astype(np.uint8)
-    channels = pixels.shape[-1]
-    return np.ascontiguousarray(pixels[..., {1: (0, 0, 0), 2: (0, 1, 1)}.get(channels, (0, 1, 2))])
-
-
 def enlarge(rgb: Pixels) -> Pixels:
     """Repeat the pixels of a small picture by a whole factor."""
     factor = max(1, SHORTEST_PX // max(rgb.shape[:2]))
@@ -164,7 +139,7 @@ def _middle_planes(image: Image, tree: PatchTree, levels: tuple[int, int]) -> Pi
         key = tuple(middle[axis] if each == axis else slice(None) for each in range(3))
         pixels = np.asarray(image.data[key])
         planes.append(pixels.reshape(*pixels.shape[:2], image.channels))
-    contrast = contrast_of(np.concatenate([plane.ravel() for plane in planes]))
+    contrast = contrast_of(np.concatenate([plane.reshape(-1, image.channels) for plane in planes]))
     pictures = []
     for axis, plane in enumerate(planes):
         height, width = (int(shown[each]) for each in range(3) if each != axis)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from tests.views.session.cases import blobs
+from vitsci_viz.patching.contrast import to_rgb
 from vitsci_viz.types import Image
-from vitsci_viz.views.session.contrast import find_contrast, to_rgb
+from vitsci_viz.views.session.contrast import find_contrast
 from vitsci_viz.views.session.display import DisplayPyramid
 
 

@@ -6,12 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.patching.contrast import OKABE_ITO, from_hex
 from vitsci_viz.patching.draw import SHADE_OPACITY, level_colours
 
 Palette = NDArray[np.uint8]
-
-OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#bbbbbb")
-"""Okabe and Ito's class colours, the most visible on a dark canvas first."""
 
 SHADE = 128
 """Raster index of the line of level k is ``k + 1``; of its shading ``SHADE | k + 1``; 0 is empty."""
@@ -33,15 +31,6 @@ def to_hex(colour: Palette) -> str:
     """Write a colour as ``#rrggbb``."""
     red, green, blue = (int(part) for part in colour[:3])
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def from_hex(text: str) -> tuple[int, int, int]:
-    """Read ``#rrggbb``.
-
-    >>> from_hex("#e69f00")
-    (230, 159, 0)
-    """
-    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
 @functools.cache

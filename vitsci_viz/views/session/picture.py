@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.views.session.contrast import to_rgb
+from vitsci_viz.patching.contrast import to_rgb
 from vitsci_viz.views.session.display import DisplayLevel
 from vitsci_viz.views.session.layers import Extent, Picture
 from vitsci_viz.views.session.resizing import resized

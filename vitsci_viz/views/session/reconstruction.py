@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from vitsci_viz.patching.contrast import to_rgb
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.views.session.contrast import to_rgb
 from vitsci_viz.views.session.kept import KeptWindow, kept_window
 from vitsci_viz.views.session.layers import Picture, Raster
 from vitsci_viz.views.session.palettes import scalar_palette

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from vitsci_viz.patching.contrast import Contrast
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image, PatchTree
 from vitsci_viz.views.session.cache import OnceCache
-from vitsci_viz.views.session.contrast import Contrast, find_contrast
+from vitsci_viz.views.session.contrast import find_contrast
 from vitsci_viz.views.session.display import DisplayPyramid
 from vitsci_viz.views.session.lookup import Leaf, LeafIndex
 from vitsci_viz.views.session.readings import Comparison, LeafHistogram, Readings, histogram_of, shared_leaves
