@@ -3,7 +3,8 @@ import socket
 import pytest
 
 from vitsci_viz.errors import InputError, MissingFileError, OptionError
-from vitsci_viz.views.panel_app.server import check_address, check_root, find_port, origins
+from vitsci_viz.views.panel_app.access import check_address, check_password, origins
+from vitsci_viz.views.panel_app.server import check_root, find_port, query_of
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.4", "::", "example.org", ""])
@@ -50,3 +51,19 @@ def test_the_root_must_be_a_folder_that_exists(tmp_path):
         check_root(file)
     assert check_root(tmp_path) == tmp_path.resolve()
     assert check_root(None) is None
+
+
+def test_a_password_that_protects_nothing_is_refused(tmp_path):
+    check_password(None)
+    check_password("secret")
+    for empty in ("", "  "):
+        with pytest.raises(OptionError, match="must not be empty"):
+            check_password(empty)
+    with pytest.raises(MissingFileError, match="does not exist"):
+        check_password(str(tmp_path / "users.json"))
+    (tmp_path / "users.json").write_text("{}")
+    check_password(str(tmp_path / "users.json"))
+
+
+def test_a_query_that_is_no_text_is_still_a_query():
+    assert query_of({"source": [b"\xfe.png"]}) == "source=%EF%BF%BD.png"

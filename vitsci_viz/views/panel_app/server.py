@@ -1,15 +1,15 @@
 """Serve the dashboard: one address, files only below the root, nothing from outside, nobody else without a password."""
 
-import ipaddress
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vitsci_viz.errors import InputError, MissingFileError, OptionError
 from vitsci_viz.extras import missing_extra
+from vitsci_viz.views.panel_app.access import check_address, check_password, is_local, origins, sign_in
 from vitsci_viz.views.panel_app.library import Library
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 
@@ -81,9 +81,10 @@ def serve(
     MissingFileError, InputError
         The root does not exist or is no folder.
     OptionError
-        The address reaches beyond this machine and there is no password; no port is free.
+        The address reaches beyond this machine and there is no password; the password is empty; no port is free.
     """
     settings = AppSettings(root=check_root(root), max_upload_mb=max_upload_mb, sample=sample)
+    check_password(basic_auth)
     check_address(address, has_auth=basic_auth is not None, allow_remote=allow_remote)
     port = find_port(address, port)
     try:
@@ -94,7 +95,7 @@ def serve(
 
     pn.extension()
     server = pn.io.server.get_server(
-        {"/": app(settings)}, port=port, address=address, basic_auth=basic_auth, title="vitsci_viz", show=open_browser,
+        {"/": app(settings)}, port=port, address=address, **sign_in(basic_auth), title="vitsci_viz", show=open_browser,
         start=False, location=False, websocket_max_message_size=32 * 2**20,
         websocket_origin=origins(address, port, allow_remote=allow_remote or basic_auth is not None),
         unused_session_lifetime=15_000, check_unused_sessions=5_000,
@@ -179,10 +180,18 @@ class Desk:
 
 def _query(document: Any) -> str:
     request = getattr(document.session_context, "request", None)
-    arguments = {} if request is None else request.arguments
+    return "" if request is None else query_of(request.arguments)
+
+
+def query_of(arguments: Mapping[str, list[bytes]]) -> str:
+    """Return the arguments of a request as a query; bytes that are no text show as such in the message about them.
+
+    >>> query_of({"source": [b"a b.png"], "mask": [b""]})
+    'source=a+b.png&mask='
+    """
     from urllib.parse import urlencode
 
-    return urlencode([(name, value.decode()) for name, values in arguments.items() for value in values])
+    return urlencode([(name, value.decode(errors="replace")) for name, values in arguments.items() for value in values])
 
 
 def check_root(root: Path | str | None) -> Path | None:
@@ -201,35 +210,6 @@ def check_root(root: Path | str | None) -> Path | None:
     if not path.is_dir():
         raise InputError(f"the data root must be a folder, got the file {root}: name the folder it lies in")
     return path
-
-
-def is_local(address: str) -> bool:
-    """Tell whether an address reaches this machine alone.
-
-    >>> is_local("localhost"), is_local("127.0.0.1"), is_local("0.0.0.0"), is_local("")
-    (True, True, False, False)
-    """
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def check_address(address: str, *, has_auth: bool, allow_remote: bool) -> None:
-    """Refuse to serve others without a password, unless that was asked for.
-
-    Raises
-    ------
-    OptionError
-        The address reaches beyond this machine, with neither.
-    """
-    if not (is_local(address) or has_auth or allow_remote):
-        raise OptionError(
-            f"address must be localhost without a password, got {address!r}: anybody who reaches it could read the "
-            "files below the root; add --basic-auth PASSWORD, or --allow-remote if that is what you want"
-        )
 
 
 def find_port(address: str, port: int) -> int:
@@ -265,10 +245,3 @@ def is_free(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def origins(address: str, port: int, *, allow_remote: bool) -> list[str] | None:
-    """Return the hosts whose pages may talk to the server; None lets Bokeh decide for a port chosen later."""
-    if is_local(address):
-        return None if port == 0 else [f"{name}:{port}" for name in dict.fromkeys(("localhost", "127.0.0.1", address))]
-    return ["*"] if allow_remote else [f"{address}:{port}"]
