@@ -69,3 +69,8 @@ def test_no_root_opens_nothing() -> None:
 def test_missing_files_below_are_said(root: Path) -> None:
     with pytest.raises(MissingFileError, match="does not exist"):
         resolve_below("none.png", [root])
+
+
+def test_names_longer_than_any_file_can_have_are_missing_files(root: Path) -> None:
+    with pytest.raises(MissingFileError, match="does not exist"):
+        resolve_below("a" * 3000, [root])

@@ -34,9 +34,16 @@ def resolve_below(path: Path | str, roots: Sequence[Path | str]) -> Path:
         real_roots = [Path(root).resolve() for root in roots]
         real = (real_roots[0] / path).resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise OutsideRootError(f"{str(path)!r} is no path below the data root") from error
+        raise OutsideRootError(f"{str(path)!r} is no path below the data root: check the name") from error
     if not any(real.is_relative_to(root) for root in real_roots):
         raise OutsideRootError(f"{path} lies outside the data root: only files below {real_roots[0]} may be opened")
-    if not real.exists():
+    if not _is_there(real):
         raise MissingFileError(f"{path} does not exist below the data root: check the name")
     return real
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than any file can have, or a folder that may not be entered
+        return False
