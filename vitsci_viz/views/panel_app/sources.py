@@ -92,18 +92,18 @@ class SourceChooser:
 
 
 def facts_of(image: Image) -> str:
-    """Say size, channels, type and spacing of an image in one line.
+    """Say size, channels, type and spacing of an image in one line, width first as below the picture.
 
     >>> import numpy as np
     >>> facts_of(Image(levels=(np.zeros((2000, 3000, 3), np.uint8),), axes="yxc", spacing=(0.25, 0.25), unit="um"))
-    '2,000 x 3,000 px, 3 channels, uint8, 0.25 um/px'
+    '3,000 x 2,000 px, 3 channels, uint8, 0.25 um/px'
     """
-    parts = [" x ".join(f"{side:,}" for side in image.shape) + " px"]
+    parts = [" x ".join(f"{side:,}" for side in reversed(image.shape)) + " px"]
     if image.channels > 1:
         parts.append(f"{image.channels} channels")
     parts.append(str(image.data.dtype))
     if image.spacing is not None and image.unit:
-        values = dict.fromkeys(f"{value:.3g}" for value in image.spacing)
+        values = dict.fromkeys(f"{value:.3g}" for value in reversed(image.spacing))
         parts.append(f"{' x '.join(values)} {image.unit}/px")
     if len(image.levels) > 1:
         parts.append(f"{len(image.levels)} levels")
