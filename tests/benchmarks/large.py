@@ -27,14 +27,18 @@ TARGET = "peak memory <= 3 GiB; time <= 1.6x"
 
 def write_picture(path: Path, side: int = SIDE) -> None:
     """Write a detailed picture tile row by tile row: turned and shifted copies of a virtual slide."""
-    grey = cv2.cvtColor(slide(TILE), cv2.COLOR_RGB2GRAY)
     count = side // TILE
     with path.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (side, side)}
         np.lib.format.write_array_header_1_0(file, header)
         for row in range(count):
-            band = np.concatenate([_variant(grey, row * count + column) for column in range(count)], axis=1)
-            file.write(band.tobytes())
+            file.write(picture_band(row, count).tobytes())
+
+
+def picture_band(row: int, count: int) -> NDArray[np.uint8]:
+    """Return one row of tiles of a picture of `count` x `count` tiles."""
+    grey = cv2.cvtColor(slide(TILE), cv2.COLOR_RGB2GRAY)
+    return np.concatenate([_variant(grey, row * count + column) for column in range(count)], axis=1)
 
 
 def _variant(grey: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import time
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.report import machine, print_table, write_json, write_readme
 
-PARTS = ("preprocessing", "large", "octree", "sweep", "browser", "imports")
+PARTS = ("preprocessing", "large", "edges", "octree", "sweep", "browser", "imports")
 """Modules with a ``measure() -> list[Row]``, in the order of the table."""
 
 

@@ -96,7 +96,7 @@ def _cut(pixels: Array, corner: Sides, tree: PatchTree, rows: Rows, sides: Sides
         cells = tuple(side // c for side, c in zip(size, cell, strict=True))
         column = _column_type(volume.dtype, cell)
         scratch = np.zeros(three(size)[2] * volume.shape[-1], column)
-        first, is_exact = starts(tree, members, corner), column.kind == "u"
+        first, is_exact = starts(tree, members, corner), column.kind == "i"
         if cells == sides:
             gather_means(volume, first, members, np.array(three(cell)), is_exact, scratch, out)
             return
@@ -120,10 +120,10 @@ def _cut(pixels: Array, corner: Sides, tree: PatchTree, rows: Rows, sides: Sides
 
 
 def _column_type(dtype: np.dtype[Any], cell: Sides) -> np.dtype[Any]:
-    """Return a type that sums a whole cell without loss: unsigned for 8- and 16-bit data, else float64."""
+    """Return a type that sums a whole cell without loss: signed for 8- and 16-bit data, else float64."""
     if dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
         return np.dtype(np.float64)
-    return np.dtype(np.uint32 if math.prod(cell) * np.iinfo(dtype).max < 2**32 else np.uint64)
+    return np.dtype(np.int32 if math.prod(cell) * np.iinfo(dtype).max < 2**31 else np.int64)
 
 
 def _repeated(cells: Array, sides: Sides) -> Array:

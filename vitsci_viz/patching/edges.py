@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import OptionError
 from vitsci_viz.patching.blur import blur_kernel, blurred
 from vitsci_viz.patching.intensity import GreyScale, grey_scale, sample_windows, to_8bit, to_grey
-from vitsci_viz.patching.kernels import block_counts
+from vitsci_viz.patching.kernels import block_counts, gradient_histogram
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import grid_shape
 from vitsci_viz.patching.source import as_image, read_window
@@ -48,10 +48,7 @@ def auto_thresholds(image: Image, options: PatchOptions, kernel: int, scale: Gre
     channels = image.axes.endswith("c")
     for window in sample_windows(image.shape):
         grey = blurred(to_8bit(to_grey(read_window(image, window), options, channels), scale), kernel)
-        along_y = cv2.Sobel(grey, cv2.CV_16S, 0, 1, borderType=cv2.BORDER_REPLICATE)
-        along_x = cv2.Sobel(grey, cv2.CV_16S, 1, 0, borderType=cv2.BORDER_REPLICATE)
-        found = np.bincount((np.abs(along_y) + np.abs(along_x)).ravel(), minlength=2048)
-        counts += found[:2048]
+        gradient_histogram(np.ascontiguousarray(grey), counts)
     total: NDArray[np.int64] = np.cumsum(counts[1:])
     if total[-1] == 0:
         return 0.0, 0.0

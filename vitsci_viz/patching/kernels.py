@@ -166,9 +166,36 @@ def block_counts(edges: Array, skip: Array, side: Array, out: Array) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def gather_means(
-    volume: Array, start: Array, rows: Array, cell: Array, is_exact: bool, sums: Array, out: Array
-) -> None:
+def gradient_histogram(grey: Array, counts: Array) -> None:
+    """Count the values of Canny's gradient magnitude: the sum of both absolute Sobel derivatives.
+
+    Parameters
+    ----------
+    grey : (y, x) uint8
+        Pixels beyond the border repeat it.
+    counts : (2048,) int64
+        Added to in place.
+    """
+    height, width = grey.shape
+    smooth, steep = np.zeros(width + 2, np.int16), np.zeros(width + 2, np.int16)
+    strength = np.zeros(width, np.int16)
+    for y in range(height):
+        above, line, below = grey[max(y - 1, 0)], grey[y], grey[min(y + 1, height - 1)]
+        for x in range(width):
+            smooth[x + 1] = np.int16(above[x]) + np.int16(2) * np.int16(line[x]) + np.int16(below[x])
+            steep[x + 1] = np.int16(below[x]) - np.int16(above[x])
+        smooth[0], smooth[width + 1] = smooth[1], smooth[width]
+        steep[0], steep[width + 1] = steep[1], steep[width]
+        for x in range(width):
+            along_x = smooth[x + 2] - smooth[x]
+            along_y = steep[x] + 2 * steep[x + 1] + steep[x + 2]
+            strength[x] = abs(along_x) + abs(along_y)
+        for x in range(width):
+            counts[strength[x]] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def gather_means(volume: Array, start: Array, rows: Array, cell: Array, is_exact: bool, sums: Array, out: Array) -> int:
     """Average the pixels of every token cell of leaves of one size; cells outside the image stay zero.
 
     Parameters
@@ -184,18 +211,35 @@ def gather_means(
     is_exact : bool
         `sums` are integers that hold the sum of a whole cell, so that the order of additions is free.
     sums : (px * cell[2] * c,)
-        Scratch of a type that holds a column sum: unsigned for 8- and 16-bit integers, else float64.
+        Scratch of a type that holds a column sum: signed for 8- and 16-bit integers, else float64.
     out : (>= n, pz, py, px, c) float32 or float64
         Token values, zero on entry.
+
+    Returns
+    -------
+    int
+        Of no meaning.
     """
     nz, ny, nx, channels = volume.shape
     lines = volume.reshape(nz, ny, nx * channels)
     length, pz, py, px, _ = out.shape
     values = out.reshape(length, pz, py, px * channels)
-    zero = sums.dtype.type(0)
+    touched = 0
     for leaf in range(len(start)):
-        x0 = start[leaf, 2]
+        x0, y_end, z_end = (
+            start[leaf, 2],
+            min(start[leaf, 1] + py * cell[1], ny),
+            min(start[leaf, 0] + pz * cell[0], nz),
+        )
         columns = min(px * cell[2], nx - x0)
+        left, right = x0 * channels, (x0 + columns) * channels
+        if is_exact and cell[1] <= 4:
+            # The lines of a small leaf lie far apart: ask for all of them at once, instead of waiting for each in turn.
+            for z in range(start[leaf, 0], z_end):
+                for y in range(start[leaf, 1], y_end):
+                    for x in range(left, right, 64):
+                        touched += int(lines[z, y, x])
+                    touched += int(lines[z, y, right - 1])
         for tz in range(pz):
             z0 = start[leaf, 0] + tz * cell[0]
             z1 = min(z0 + cell[0], nz)
@@ -204,19 +248,58 @@ def gather_means(
                 y1 = min(y0 + cell[1], ny)
                 if z1 <= z0 or y1 <= y0:
                     continue
-                first = lines[z0, y0, x0 * channels : (x0 + columns) * channels]
-                for i in range(len(first)):
-                    sums[i] = zero + first[i]
-                for z in range(z0, z1):
-                    for y in range(y0 + (z == z0), y1):
-                        line = lines[z, y, x0 * channels : (x0 + columns) * channels]
-                        for i in range(len(line)):
-                            sums[i] += line[i]
                 target = values[rows[leaf], tz, ty]
+                if is_exact:
+                    _add_lines_exactly(lines[z0:z1, y0:y1, left:right], sums)
+                else:
+                    _add_lines(lines[z0:z1, y0:y1, left:right], sums)
                 if is_exact and columns == px * cell[2]:
                     _average_pairs(sums, px, cell[2], channels, (z1 - z0) * (y1 - y0) * cell[2], target)
                 else:
                     _average_runs(sums, columns, cell[2], channels, (z1 - z0) * (y1 - y0), target)
+    return touched
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_lines(lines: Array, sums: Array) -> None:
+    """Write the sum over (z, y) of lines, one after the other."""
+    depth, height, width = lines.shape
+    sums[:width] = 0
+    for z in range(depth):
+        for y in range(height):
+            line = lines[z, y]
+            for i in range(width):
+                sums[i] += line[i]
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_lines_exactly(lines: Array, sums: Array) -> None:
+    """Write the sum over (z, y) of lines of small integers, four at a time."""
+    depth, height, width = lines.shape
+    is_first = True
+    for z in range(depth):
+        y = 0
+        while y < height:
+            if y + 4 <= height:
+                a, b, c, d = lines[z, y], lines[z, y + 1], lines[z, y + 2], lines[z, y + 3]
+                if is_first:
+                    for i in range(width):
+                        sums[i] = np.int32(a[i]) + np.int32(b[i]) + np.int32(c[i]) + np.int32(d[i])
+                else:
+                    for i in range(width):
+                        sums[i] += np.int32(a[i]) + np.int32(b[i]) + np.int32(c[i]) + np.int32(d[i])
+                y += 4
+            elif y + 2 <= height and is_first:
+                a, b = lines[z, y], lines[z, y + 1]
+                for i in range(width):
+                    sums[i] = np.int32(a[i]) + np.int32(b[i])
+                y += 2
+            else:
+                a = lines[z, y]
+                for i in range(width):
+                    sums[i] = np.int32(a[i]) if is_first else sums[i] + np.int32(a[i])
+                y += 1
+            is_first = False
 
 
 @numba.njit(cache=True, nogil=True)
@@ -238,9 +321,9 @@ def _average_pairs(sums: Array, cells: int, wide: int, channels: int, count: int
                 for c in range(channels):
                     sums[i * channels + c] = sums[2 * i * channels + c] + sums[(2 * i + 1) * channels + c]
     if count & (count - 1) == 0:
-        factor = 1.0 / count  # a power of two: exact
+        factor = np.float32(1.0 / count)  # a power of two, so that only the sum is rounded
         for i in range(cells * channels):
-            target[i] = sums[i] * factor
+            target[i] = np.float32(sums[i]) * factor
     else:
         for i in range(cells * channels):
             target[i] = sums[i] / count

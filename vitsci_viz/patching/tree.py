@@ -211,7 +211,7 @@ def _last_tie(pyramid: DetailPyramid, options: PatchOptions, value: float, left:
         gains.append(_children(pyramid, step, ties)[1].sum(axis=1) - 1)
         return score >= value
 
-    _grow(pyramid, options, collect)
+    _walk(pyramid, options, collect)
     key, gain = np.concatenate(keys), np.concatenate(gains)
     order = np.argsort(key)
     taken = np.searchsorted(np.cumsum(gain[order]), left, side="right")
@@ -253,12 +253,19 @@ def _children(pyramid: DetailPyramid, step: int, index: Index) -> tuple[Index, N
     """Return the (n, 2^d, d) children of cells in Z-order and which of them lie in the image."""
     corners = np.array(list(product((0, 1), repeat=pyramid.ndim)), np.int64)
     children = index[:, None, :] * 2 + corners
-    is_inside: NDArray[np.bool_] = np.all(children < np.array(pyramid.levels[step - 1].shape), axis=2)
+    is_inside = np.ones(children.shape[:2], np.bool_)
+    for axis, length in enumerate(pyramid.levels[step - 1].shape):
+        is_inside &= children[..., axis] < length
     return children, is_inside
 
 
 def _grow(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> PatchTree:
-    """Walk the pyramid from the root, level by level on whole index arrays, and sort the leaves in Z-order."""
+    """Split by a rule from the root on, and sort the leaves in Z-order."""
+    return _assemble(pyramid, _walk(pyramid, options, rule))
+
+
+def _walk(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> list[tuple[int, Index, Array]]:
+    """Walk the pyramid from the root, level by level on whole index arrays; return the leaves of every step."""
     lowest = _lowest_step(pyramid, options.max_depth)
     index = np.zeros((1, pyramid.ndim), np.int64)
     found: list[tuple[int, Index, Array]] = []
@@ -271,7 +278,7 @@ def _grow(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> PatchTre
         found.append((step, index[~is_split], score[~is_split]))
         children, inside = _children(pyramid, step, index[is_split])
         index = children[inside]
-    return _assemble(pyramid, found)
+    return found
 
 
 def _grow_balanced(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) -> PatchTree:
@@ -283,7 +290,7 @@ def _grow_balanced(pyramid: DetailPyramid, options: PatchOptions, rule: Rule) ->
         flags[step][tuple(index[is_split].T)] = True
         return is_split
 
-    _grow(pyramid, options, mark)
+    _walk(pyramid, options, mark)
     splits = balanced_splits(flags, _lowest_step(pyramid, options.max_depth))
     return _grow(pyramid, options, lambda step, index, score: splits[step][tuple(index.T)])
 
