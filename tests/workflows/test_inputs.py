@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.errors import Cancelled, InputError, MissingFileError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.types import Image
 from vitsci_viz.workflows.inputs import hold, open_inputs, take_part
@@ -20,6 +20,17 @@ def test_a_sample_brings_its_mask():
     assert mask is None
     with pytest.raises(InputError, match="did you mean 'ihc'"):
         open_inputs("sample:ich")
+
+
+def test_making_a_sample_tells_how_far_it_is_and_can_be_stopped(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITSCI_VIZ_CACHE", str(tmp_path))
+
+    def stop(stage, done, total):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        open_inputs("sample:virtual_slide", progress=stop)
+    assert not list(tmp_path.rglob("*.tif"))
 
 
 def test_a_mask_is_cut_to_the_region(picture, labels):

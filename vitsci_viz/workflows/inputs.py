@@ -8,6 +8,7 @@ import numpy as np
 from vitsci_viz.errors import InputError
 from vitsci_viz.io import read_image, read_mask
 from vitsci_viz.params import ExecutionOptions
+from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 from vitsci_viz.workflows.region import take_level, take_roi
@@ -18,7 +19,7 @@ SHARE_OF_BOUND = 0.25
 """Part of a memory bound that the pixels may take."""
 
 
-def open_inputs(image: str, mask: str | None = None) -> tuple[Image, Image | None]:
+def open_inputs(image: str, mask: str | None = None, *, progress: Progress = silent) -> tuple[Image, Image | None]:
     """Open an image and its mask; a sample brings its own mask.
 
     Parameters
@@ -27,6 +28,8 @@ def open_inputs(image: str, mask: str | None = None) -> tuple[Image, Image | Non
         A path, or ``sample:NAME``.
     mask : str, optional
         A path.
+    progress : callable
+        Told while a sample is made; cancels by raising `Cancelled`.
 
     Raises
     ------
@@ -36,7 +39,7 @@ def open_inputs(image: str, mask: str | None = None) -> tuple[Image, Image | Non
     if image.startswith(SAMPLE_PREFIX):
         from vitsci_viz.io.samples import open_sample
 
-        opened, own = open_sample(image.removeprefix(SAMPLE_PREFIX))
+        opened, own = open_sample(image.removeprefix(SAMPLE_PREFIX), progress=progress)
         return opened, read_mask(mask) if mask else own
     return read_image(image), read_mask(mask) if mask else None
 

@@ -78,7 +78,7 @@ def run_patch(
         check_output(path, force=force)
     with using_threads(execution):
         with watch.stage("read"):
-            opened = open_inputs(recipe.inputs["image"], recipe.inputs.get("mask"))
+            opened = open_inputs(recipe.inputs["image"], recipe.inputs.get("mask"), progress=progress)
             image, mask = take_part(*opened, level=options.level, roi=options.roi)
             image = hold(image, execution)
         with watch.stage("quality"):

@@ -245,7 +245,7 @@ def run_sweep(
     with using_threads(execution):
         for number, (path, mask_path) in enumerate(pairs):
             with watch.stage("read"):
-                image, mask = take_part(*open_inputs(path, mask_path), level=0, roi=None)
+                image, mask = take_part(*open_inputs(path, mask_path, progress=progress), level=0, roi=None)
                 image = hold(image, execution)
             settings = settings or sweep_grid(options, image.shape)
             with watch.stage("sweep"):
