@@ -2,7 +2,7 @@
 
 import pytest
 
-from vitsci_viz.errors import OptionError, OutputError, OutputExistsError
+from vitsci_viz.errors import InputError, OptionError, OutputError, OutputExistsError
 from vitsci_viz.types import Recipe
 from vitsci_viz.workflows.outputs import check_outputs, numbered, writing
 
@@ -24,6 +24,15 @@ def test_an_input_reached_through_a_link_is_not_overwritten(tmp_path):
     (tmp_path / "link.png").symlink_to(tmp_path / "image.png")
     with pytest.raises(OptionError, match="also the input"):
         check_outputs(_recipe(tmp_path, overlay="link.png"), force=True)
+
+
+def test_names_that_lead_nowhere_are_bad_input(tmp_path):
+    (tmp_path / "image.png").symlink_to(tmp_path / "image.png")
+    with pytest.raises(InputError, match="circle"):
+        check_outputs(_recipe(tmp_path, tree="t.npz"))
+    (tmp_path / "image.png").unlink()
+    with pytest.raises(InputError, match="too long"):
+        check_outputs(_recipe(tmp_path, tree=f"{'t' * 300}.npz"))
 
 
 def test_endings_that_cannot_be_written_are_refused(tmp_path):

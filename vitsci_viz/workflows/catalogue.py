@@ -13,7 +13,7 @@ from vitsci_viz.params import ExecutionOptions, nearest
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Recipe, Report
 from vitsci_viz.workflows.entries import CATALOGUE, entry_of
-from vitsci_viz.workflows.outputs import check_outputs
+from vitsci_viz.workflows.outputs import check_outputs, resolved
 
 __all__ = [
     "CATALOGUE",
@@ -159,9 +159,7 @@ def check_recipe_place(recipe: Recipe, path: Path | str, *, force: bool = False)
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise OptionError(f"a recipe must end in {' or '.join(SUFFIXES)}, got {path.name}")
-    if str(path.resolve()) in {
-        str(Path(value).resolve()) for value in (*recipe.inputs.values(), *recipe.outputs.values())
-    }:
+    if resolved(path) in {resolved(value) for value in (*recipe.inputs.values(), *recipe.outputs.values())}:
         raise OptionError(f"the recipe would replace an input or output of its run, {path}: give it another name")
     return check_output(path, force=force)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vitsci_viz.atomic import check_output, replacing
-from vitsci_viz.errors import OptionError, OutputError
+from vitsci_viz.errors import InputError, OptionError, OutputError
 from vitsci_viz.types import Recipe
 from vitsci_viz.workflows.entries import entry_of
 
@@ -21,9 +21,9 @@ def check_outputs(recipe: Recipe, *, force: bool = False) -> None:
         An output exists (without `force`), or its place cannot be written.
     """
     slots = {slot.name: slot for slot in entry_of(recipe.workflow).outputs}
-    taken = {_resolved(value): f"the input '{name}'" for name, value in recipe.inputs.items()}
+    taken = {resolved(value): f"the input '{name}'" for name, value in recipe.inputs.items()}
     for name, value in recipe.outputs.items():
-        place = _resolved(value)
+        place = resolved(value)
         if place in taken:
             raise OptionError(f"the output '{name}' is also {taken[place]} ({value}): give it another name")
         taken[place] = f"the output '{name}'"
@@ -66,5 +66,17 @@ def numbered(path: str | Path, count: int) -> tuple[Path, ...]:
     return tuple(path.with_name(f"{path.stem}_{number}{path.suffix}") for number in range(1, count + 1))
 
 
-def _resolved(path: str | Path) -> str:
-    return str(Path(path).resolve())
+def resolved(path: str | Path) -> str:
+    """Return the place that a name leads to, links followed.
+
+    Raises
+    ------
+    InputError
+        The name leads nowhere: links in a circle, or more letters than the system takes.
+    """
+    try:
+        Path(path).exists()
+        return str(Path(path).resolve())
+    except (OSError, RuntimeError) as error:  # Python 3.11 calls a circle of links a RuntimeError
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        raise InputError(f"{path} is no usable name ({reason}): choose another one") from None
