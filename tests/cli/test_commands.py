@@ -77,8 +77,11 @@ def test_a_region_is_cut_alone(call):
 
 
 def test_a_preset_can_be_named(call):
-    call("patch", "image.png", "--preset", "shf", "--out", "tree.npz", "--recipe", "r.yaml")
+    outcome = call("patch", "image.png", "--preset", "shf", "--out", "tree.npz", "--recipe", "r.yaml")
     assert load_recipe("r.yaml").options["forest"] == 3
+    assert [line.rsplit("/", 1)[-1].strip() for line in outcome.out.splitlines() if line.startswith("tree:")] == [
+        "tree_1.npz", "tree_2.npz", "tree_3.npz"
+    ]  # fmt: skip
     assert len(load_tree("tree_3.npz")) >= 1
 
 

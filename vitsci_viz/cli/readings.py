@@ -11,6 +11,7 @@ from rich.text import Text
 from vitsci_viz.patching.readings import Readings
 from vitsci_viz.types import Report
 from vitsci_viz.views.session.wording import Reading, decibel, reading_lines, share, side, size
+from vitsci_viz.workflows.outputs import numbered
 
 SHOWN_S = 0.005
 """Stages shorter than this are not listed."""
@@ -85,7 +86,8 @@ def _footer(report: Report) -> Text:
     total = seconds.pop("total")
     stages = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items() if value >= SHOWN_S)
     lines = [f"{total:.2f} s{f' ({stages})' if stages else ''}; peak memory {size(report.results['peak_rss_bytes'])}"]
-    lines += [f"{name}: {path}" for name, path in report.recipe["outputs"].items()]
+    trees = len(report.results.get("trees", [0]))
+    lines += [f"{name}: {each}" for name, path in report.recipe["outputs"].items() for each in numbered(path, trees)]
     return Text("\n".join(lines), style=QUIET)
 
 
