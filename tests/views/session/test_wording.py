@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from tests.views.session.cases import VARIANCE, blobs, session_of
-from vitsci_viz.views.session.wording import UNKNOWN, reading_lines, summary
+from vitsci_viz.views.session.wording import CLASSES_SHOWN, UNKNOWN, reading_lines, summary
 
 
 @pytest.fixture
@@ -33,3 +34,14 @@ def test_lines_and_sentence_say_the_same_numbers(session):
 
 def test_every_line_explains_itself(session):
     assert all(line.help for line in values(session).values())
+
+
+def test_a_mask_of_instances_is_told_by_its_mean_and_not_by_hundreds_of_lines():
+    labels = np.arange(96 * 128, dtype=np.uint16).reshape(96, 128) // 400 + 1
+    session = session_of(blobs((96, 128)), "yx", mask=labels)
+    session.prepare_fidelity(VARIANCE)
+    readings = session.readings(VARIANCE)
+    dice = [line for line in reading_lines(readings, min_size=(4, 4)) if line.name.startswith("Oracle Dice")]
+    assert len(dice) == CLASSES_SHOWN + 1
+    assert dice[0].value == f"{np.mean(list(readings.oracle_dice.values())):.3f}"
+    assert dice[0].note == f"of 31 classes; {31 - CLASSES_SHOWN} more are not listed"

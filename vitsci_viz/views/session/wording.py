@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vitsci_viz.patching.readings import mean_dice
 from vitsci_viz.views.session.readings import Readings
 
 
@@ -29,6 +30,8 @@ class Reading:
 
 
 UNKNOWN = "\N{EN DASH}"
+CLASSES_SHOWN = 12
+"""Classes listed one by one; a mask of instances has hundreds."""
 
 
 def reading_lines(
@@ -83,15 +86,28 @@ def reading_lines(
 
 def _dice_lines(readings: Readings, names: Mapping[int, str]) -> list[Reading]:
     rows = sorted((readings.oracle_dice or {}).items())
-    return [
+    known = (
+        "Best Dice that any prediction on these tokens can reach with nearest de-patching; known from the mask alone, "
+        "before any training."
+    )
+    lines = [
         Reading(
             name="Oracle Dice" if len(rows) == 1 else f"Oracle Dice, {names.get(label, f'class {label}')}",
             value=f"{dice:.3f}",
-            help="Best Dice that any prediction on these tokens can reach with nearest de-patching; known from the "
-            "mask alone, before any training.",
+            help=known,
         )
-        for label, dice in rows
+        for label, dice in rows[:CLASSES_SHOWN]
     ]
+    if len(rows) <= CLASSES_SHOWN:
+        return lines
+    mean = Reading(
+        name="Oracle Dice, mean",
+        value=f"{mean_dice(readings.oracle_dice):.3f}",
+        note=f"of {len(rows):,} classes; {len(rows) - CLASSES_SHOWN:,} more are not listed",
+        help=f"{known} Every value of the mask counts as a class, so where each object has a value of its own, this is "
+        "the mean over the objects.",
+    )
+    return [mean, *lines]
 
 
 def summary(readings: Readings, *, min_size: tuple[int, ...]) -> str:
@@ -105,8 +121,7 @@ def summary(readings: Readings, *, min_size: tuple[int, ...]) -> str:
     if readings.psnr is not None:
         parts.append(f"reconstruction {decibel(readings.psnr)}")
     if readings.oracle_dice:
-        mean = sum(readings.oracle_dice.values()) / len(readings.oracle_dice)
-        parts.append(f"oracle Dice {mean:.3f}")
+        parts.append(f"oracle Dice {mean_dice(readings.oracle_dice):.3f}")
     return "; ".join(parts)
 
 
