@@ -228,3 +228,11 @@ def test_complex_numbers_are_refused(tmp_path: Path) -> None:
 def test_real_stacks_equal_a_full_read(data_dir: Path) -> None:
     for path in sorted(data_dir.glob("*/*.tif")):
         np.testing.assert_array_equal(np.asarray(read_image(path)), tifffile.imread(path))
+
+
+def test_a_stack_that_lost_its_last_pages_is_not_taken_for_a_smaller_one(tmp_path):
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, np.random.default_rng(0).integers(0, 255, (20, 30, 40), np.uint8), compression="zlib")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match="truncated"):
+        read_image(path)

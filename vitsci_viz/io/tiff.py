@@ -64,7 +64,17 @@ def read_tiff(path: Path, *, as_indices: bool = False) -> Image:
     with reading(path), tifffile.TiffFile(path, **ONE_FILE) as file:
         if not file.series:
             raise InputError(f"{path} must hold at least one picture, but its directory is empty")
+        _check_whole(file, path)
         return image_from_series(file, file.series[0], path, as_indices=as_indices)
+
+
+def _check_whole(file: Any, path: Path) -> None:
+    """Refuse a file that ends before its last page: tifffile would give the pages that are left."""
+    pages = len(file.pages)
+    file.filehandle.seek(file.pages.next_page_offset)
+    following = int.from_bytes(file.filehandle.read(file.tiff.offsetsize), "little" if file.byteorder == "<" else "big")
+    if following >= file.filehandle.size:
+        raise InputError(f"{path} is truncated: it ends after page {pages:,}, and names another one beyond its end")
 
 
 def image_from_series(file: Any, series: Any, path: Path, *, as_indices: bool = False) -> Image:
