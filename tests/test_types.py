@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import vitsci_viz as vz
 from vitsci_viz.errors import InputError
 from vitsci_viz.io import read_image
 from vitsci_viz.io.lazy import BoxLevel
@@ -43,3 +44,11 @@ def test_a_tree_has_one_level_per_leaf(level: np.ndarray) -> None:
     places = np.zeros((2, 2), np.int64)
     with pytest.raises(InputError, match="must be"):
         PatchTree(shape=(8, 8), origin=places, size=places, level=level, score=np.zeros(2))
+
+
+def test_trees_and_sequences_are_shown_in_one_line() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    tree = vz.build_tree(image, vz.PatchOptions(mode="uniform", patch_size=8))
+    assert repr(tree) == "PatchTree(64 leaves, levels 3 to 3, shape=(64, 64))"
+    sequence = vz.gather(image, tree, 8, length=70)
+    assert repr(sequence) == "PatchSequence(tokens (70, 8, 8, 1) uint8, 64 valid)"

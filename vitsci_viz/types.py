@@ -147,6 +147,10 @@ class PatchTree:
     def __len__(self) -> int:
         return len(self.level)
 
+    def __repr__(self) -> str:
+        levels = f", levels {self.level.min()} to {self.level.max()}" if len(self) else ""
+        return f"PatchTree({len(self):,} leaves{levels}, shape={self.shape})"
+
     @property
     def ndim(self) -> int:
         """Number of spatial axes."""
@@ -183,6 +187,9 @@ class PatchSequence:
                 f"tokens must have one valid row per leaf: the tree has {leaves} leaves, got {len(self.tokens)} "
                 f"tokens of which {rows} valid; build them with gather(image, tree, patch_size)"
             )
+
+    def __repr__(self) -> str:
+        return f"PatchSequence(tokens {self.tokens.shape} {self.tokens.dtype}, {len(self.tree):,} valid)"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
