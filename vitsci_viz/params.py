@@ -18,7 +18,7 @@ from vitsci_viz.errors import OptionError
 class Options(BaseModel):
     """Base of every options class: frozen, typed, unknown names refused with the nearest known one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -38,7 +38,7 @@ def test_a_region_that_is_none_is_refused(text):
         ({"min_sizes": [0]}, "powers of two"),
         ({"lengths": [0]}, "1 or more"),
         ({"split_values": [-1.0]}, "0 or more"),
-        ({"split_values": [float("nan")]}, "0 or more"),
+        ({"split_values": [float("nan")]}, "finite number"),
         ({"details": ["edge"]}, "'edges'"),
         ({"blur": 4}, "odd number"),
         ({"thresholds": [200, 100]}, "low <= high"),
