@@ -92,6 +92,7 @@ def serve(
     except ImportError as error:
         raise missing_extra(error) or error from None
     import vitsci_viz.views.panel_app.pages.patch  # noqa: F401 - imported before the first visitor has to wait for it
+    from vitsci_viz.views.panel_app.warmup import warm_up_in_background
 
     pn.extension()
     server = pn.io.server.get_server(
@@ -101,6 +102,7 @@ def serve(
         unused_session_lifetime=15_000, check_unused_sessions=5_000,
     )  # fmt: skip
     server.start()
+    warm_up_in_background()
     print(f"vitsci_viz: http://{'localhost' if is_local(address) else address}:{server.port}/  (Ctrl-C stops)")  # noqa: T201
     if block:
         try:
