@@ -6,6 +6,11 @@ const KEYS = [
 ]
 const KEYS_TABLE = `<table>${KEYS.map(([keys, what]) => `<tr><th>${keys}</th><td>${what}</td></tr>`).join("")}</table>`
 
+// Text between tags: labels may come from files.
+function plain(text) {
+  return String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}
+
 class Chrome {
   constructor(controller) {
     this.controller = controller
@@ -97,10 +102,10 @@ class Chrome {
 
   legend(legend) {
     const rows = legend.rows.map((row) =>
-      `<div><i style="background:${row.colour}"></i><span>${row.text}</span><b>${row.count ?? ""}</b></div>`)
+      `<div><i style="background:${row.colour}"></i><span>${plain(row.text)}</span><b>${row.count ?? ""}</b></div>`)
     const ramp = legend.ramp ? `<div class="vz-ramp" style="background:linear-gradient(to right,${legend.ramp.colours})">
       </div><div><span>${legend.ramp.low}</span><b>${legend.ramp.high}</b></div>` : ""
-    return `<div class="vz-legend" role="img" aria-label="${legend.title}"><header>${legend.title}</header>
+    return `<div class="vz-legend" role="img" aria-label="${plain(legend.title)}"><header>${plain(legend.title)}</header>
       ${rows.join("")}${ramp}</div>`
   }
 

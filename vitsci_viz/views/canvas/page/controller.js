@@ -204,7 +204,9 @@ class Controller {
     suppress_shortcuts(hit)
     hit.addEventListener("wheel", (event) => {
       event.preventDefault()
-      const pixels = event.deltaY * (event.deltaMode == 1 ? 32 : event.deltaMode == 2 ? 400 : 1)
+      // a pinch on a touchpad comes as a wheel with the control key, in much smaller steps
+      const unit = event.deltaMode == 1 ? 32 : event.deltaMode == 2 ? 400 : event.ctrlKey ? 5 : 1
+      const pixels = event.deltaY * unit
       this.zoom(Math.exp(Math.max(-400, Math.min(400, pixels)) * 0.002), this.to_image(event))
     }, {passive: false})
     hit.addEventListener("dblclick", () => this.fit())
