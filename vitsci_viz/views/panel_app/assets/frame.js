@@ -35,10 +35,11 @@
   // One tooltip for every component: data-tip is found through shadow roots.
   const tip = document.getElementById("tip");
   tip.popover = "manual";
-  let timer = null;
-  const hide = () => { clearTimeout(timer); if (tip.matches(":popover-open")) tip.hidePopover(); };
+  let timer = null, shown = null;
+  const hide = () => { clearTimeout(timer); shown = null; if (tip.matches(":popover-open")) tip.hidePopover(); };
   const place = (target) => {
     if (!target.isConnected) return;
+    shown = target;
     tip.textContent = target.dataset.tip;
     tip.hidden = false;
     if (!tip.matches(":popover-open")) tip.showPopover();
@@ -58,5 +59,9 @@
     const target = event.composedPath()[0];
     if (target.matches && target.matches("button:focus-visible, [tabindex]:focus-visible")) later(event, 350);
   });
+  // A dialog that closes gives the focus back: its tip must not outlive the next move of the mouse.
+  document.addEventListener("pointermove", (event) => { if (shown && !event.composedPath().includes(shown)) hide(); }, { passive: true });
+  // A pinch over the panels would zoom the page, and the canvas with it.
+  document.addEventListener("wheel", (event) => { if (event.ctrlKey) event.preventDefault(); }, { passive: false });
   for (const name of ["mousedown", "keydown", "focusout", "wheel"]) document.addEventListener(name, hide, { passive: true });
 })();

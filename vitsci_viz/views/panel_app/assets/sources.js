@@ -89,6 +89,8 @@ export function render({ model, el }) {
     if (state.received < 0) upload = null;
     const words = state.error || "";
     problem.textContent = words; problem.style.display = words && !dialog.open ? "" : "none";
+    const bar = body.querySelector("progress");
+    if (bar && words) bar.hidden = true;
     foot.replaceChildren(...(words ? [make("div", { class: "problem", role: "alert" }, words)] : []));
     if ((state.opened || 0) !== opened) { opened = state.opened; dialog.close(); if (tab === "recent") fill(); }
     if (state.folder !== folder) { folder = state.folder; if (dialog.open && tab === "browse") fill(); }
