@@ -99,7 +99,7 @@ def serve(
         {"/": app(settings)}, port=port, address=address, **sign_in(basic_auth), title="vitsci_viz", show=open_browser,
         start=False, location=False, websocket_max_message_size=32 * 2**20,
         websocket_origin=origins(address, port, allow_remote=allow_remote or basic_auth is not None),
-        unused_session_lifetime=15_000, check_unused_sessions=5_000,
+        unused_session_lifetime_milliseconds=15_000, check_unused_sessions_milliseconds=5_000,
     )  # fmt: skip
     server.start()
     warm_up_in_background()
