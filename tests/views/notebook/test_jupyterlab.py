@@ -94,7 +94,7 @@ class Notebook:
                 }
             )
         )  # fmt: skip
-        self.page = page
+        self.page, self.file = page, served / name
         page.set_default_timeout(PATIENCE_MS)
         page.set_viewport_size({"width": 1366, "height": 1040})
         page.goto(f"{address}/doc/tree/{name}?reset")
@@ -107,6 +107,14 @@ class Notebook:
             dialog.first.click()
         # the indicator of the toolbar says idle before there is a kernel; the status bar does not
         self.page.get_by_text(re.compile(r"\| Idle$")).first.wait_for()
+
+    def save(self) -> None:
+        """Save and wait until the outputs are in the file."""
+        self.page.locator("[data-jp-item-name=save]").first.click()
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not any(cell["outputs"] for cell in json.loads(self.file.read_text())["cells"]):
+            assert time.monotonic() < deadline, "the notebook was not saved"
+            self.page.wait_for_timeout(200)
 
     def run(self, number: int) -> None:
         self.page.locator(".jp-CodeCell .cm-content").nth(number).click()
@@ -233,8 +241,7 @@ def test_a_reloaded_page_shows_the_setting_again(notebook):
     notebook.wait_for_other_tokens(first)
     notebook.page.wait_for_timeout(1000)
     tokens = notebook.tokens()
-    notebook.page.locator("[data-jp-item-name=save]").first.click()
-    notebook.page.wait_for_function("!document.title.startsWith('*')")
+    notebook.save()
     notebook.page.reload()
     notebook.wait_for_kernel()
     notebook.page.wait_for_selector(".bk-Figure")
