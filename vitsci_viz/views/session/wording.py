@@ -98,12 +98,13 @@ def _dice_lines(readings: Readings, names: Mapping[int, str]) -> list[Reading]:
         )
         for label, dice in rows[:CLASSES_SHOWN]
     ]
-    if len(rows) <= CLASSES_SHOWN:
+    if len(rows) < 2:
         return lines
+    left_out = f"; {len(rows) - CLASSES_SHOWN:,} more are not listed" if len(rows) > CLASSES_SHOWN else ""
     mean = Reading(
         name="Oracle Dice, mean",
-        value=f"{mean_dice(readings.oracle_dice):.3f}",
-        note=f"of {len(rows):,} classes; {len(rows) - CLASSES_SHOWN:,} more are not listed",
+        value=f"{mean_dice(dict(rows)):.3f}",
+        note=f"of {len(rows):,} classes{left_out}",
         help=f"{known} Every value of the mask counts as a class, so where each object has a value of its own, this is "
         "the mean over the objects.",
     )
