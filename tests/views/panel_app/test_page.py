@@ -395,3 +395,21 @@ def test_the_readme_picture_shows_leaves_over_a_real_slide(dashboard, keep_pictu
     dashboard.open("source=sample:ihc&split_value=30&patch_size=8&min_size=4")
     dashboard.hover(0.62, 0.6)
     keep_picture("hero", dashboard.page.screenshot())
+
+
+def test_a_lost_server_is_said_and_the_picture_stays(dashboard):
+    lines = []
+
+    def keep(line):
+        line.connect_to_server()
+        lines.append(line)
+
+    dashboard.page.route_web_socket("**/ws", keep)
+    dashboard.open()
+    notice = dashboard.page.get_by_role("alert").filter(has_text="does not answer")
+    expect(notice).to_be_hidden()
+    for line in lines:
+        line.close()
+    expect(notice).to_be_visible()
+    expect(dashboard.reading("Tokens")).to_be_visible()
+    expect(notice.get_by_role("button", name="Reload")).to_be_visible()

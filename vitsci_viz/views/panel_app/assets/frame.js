@@ -32,6 +32,20 @@
     if (event.key === "?" && !typing) help.showModal();
   });
 
+  // The address holds the view, so a reload brings it back once the server runs again.
+  const lost = document.getElementById("lost");
+  lost.querySelector("button").onclick = () => location.reload();
+  const watch = () => {
+    const open = (window.Bokeh && Bokeh.documents) || [];
+    if (!open.length) { setTimeout(watch, 500); return; }
+    for (const page of open) {
+      page.on_event("connection_lost", () => { lost.hidden = false; });
+      page.on_event("client_reconnected", () => { lost.hidden = true; });
+    }
+  };
+  watch();
+  addEventListener("pagehide", () => lost.remove());
+
   // One tooltip for every component: data-tip is found through shadow roots.
   const tip = document.getElementById("tip");
   tip.popover = "manual";
