@@ -19,6 +19,7 @@ from vitsci_viz.views.panel_app.sources import Role, SourceChooser
 from vitsci_viz.views.panel_app.status import StatusLine
 from vitsci_viz.views.panel_app.toolbar import Layout, Toolbar
 from vitsci_viz.views.panel_app.viewports import Viewports
+from vitsci_viz.views.panel_app.warmup import is_preparing
 from vitsci_viz.views.session.lane import Lane, Post
 from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import ViewState
@@ -200,8 +201,9 @@ class PatchPage:
             )
             return
         self.readings.set_stale()
-        self.views.set_stale(True, "Finding detail")
-        self.status.busy("Finding detail")
+        doing = "Finding detail" + (" (first start: preparing)" if is_preparing() else "")
+        self.views.set_stale(True, doing)
+        self.status.busy(doing)
 
         def work(progress: Any) -> None:
             for options in shot.settings:
