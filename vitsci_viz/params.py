@@ -249,7 +249,7 @@ class ExecutionOptions(Options):
     threads: int = option(0, "Worker threads; 0 takes every core.", ge=0, le=1024, group="Execution", advanced=True)
     memory: ByteSize | None = option(
         None,
-        "Upper bound of the memory a run may plan for, such as 3GiB; empty means no bound.",
+        "Memory a run may plan for its pixels, such as 3GiB; less means smaller pieces; empty means no bound.",
         group="Execution",
         advanced=True,
     )

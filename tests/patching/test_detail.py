@@ -169,3 +169,8 @@ def test_a_physical_blur_wider_than_a_tile_halo_is_refused():
 def test_a_detail_map_stands_in_where_edges_are_not_defined():
     volume, ones = np.zeros((8, 8, 8), np.uint8), np.ones((8, 8, 8))
     assert len(build_tree(volume, PatchOptions(detail="edges", patch_size=2, split_value=0), detail=ones)) == 64
+
+
+def test_physical_needs_a_known_spacing_even_where_values_are_automatic():
+    with pytest.raises(OptionError, match="needs a known spacing"):
+        build_tree(np.zeros((64, 64), np.uint8), PatchOptions(physical=True))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.sides import known_spacing
 from vitsci_viz.types import Image
 
 Array = NDArray[Any]
@@ -30,13 +31,12 @@ def blur_kernel(options: PatchOptions, image: Image) -> int:
         return next((side for limit, side in BLUR_TABLE if longest <= limit), 13)
     if not options.physical or options.blur == 0:
         return options.blur
-    if image.spacing_um is None:
-        raise OptionError("physical=True needs a known spacing: give the image one, or use pixels")
-    side = options.blur / min(image.spacing_um)
+    finest = min(known_spacing(image.spacing_um))
+    side = options.blur / finest
     kernel = 2 * round((side - 1) / 2) + 1 if side > 1 else 0
     if kernel > WIDEST:
         raise OptionError(
-            f"blur must be at most {WIDEST} px: {options.blur} um are {side:,.0f} px at {min(image.spacing_um):g} um/px"
+            f"blur must be at most {WIDEST} px: {options.blur} um are {side:,.0f} px at {finest:g} um/px"
             "; lower it, or use a coarser level"
         )
     return kernel

@@ -13,7 +13,7 @@ from vitsci_viz.patching.gradient import gradient_halo, gradient_summer
 from vitsci_viz.patching.intensity import grey_scale
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import DetailPyramid, grid_shape, sum_levels
-from vitsci_viz.patching.sides import resolve_sides
+from vitsci_viz.patching.sides import known_spacing, resolve_sides
 from vitsci_viz.patching.source import as_image
 from vitsci_viz.patching.stream import run, tile_side, tiles
 from vitsci_viz.patching.variance import moments, variance_pyramid
@@ -63,6 +63,8 @@ def detail_pyramid(
     """
     options = options or PatchOptions()
     image = as_image(image)
+    if options.physical:
+        known_spacing(image.spacing_um)
     min_size = resolve_sides(options, image.ndim, image.spacing).min_size
     if detail is not None:
         if options.detail == "variance":

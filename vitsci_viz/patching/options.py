@@ -109,7 +109,7 @@ class PatchOptions(Options):
     physical: bool = option(
         False,
         "Read the split value in um^2 (um^3 for volumes) and the blur in um, so that settings carry over between "
-        "resolutions; needs a known spacing.",
+        "resolutions; automatic values stay as they are; needs a known spacing.",
         group="Detail",
         advanced=True,
     )

@@ -88,3 +88,16 @@ def three(shape: Sequence[int]) -> Sides:
     (1, 4, 5)
     """
     return (1,) * (3 - len(shape)) + tuple(int(n) for n in shape)
+
+
+def known_spacing(spacing_um: Sequence[float] | None) -> Sequence[float]:
+    """Return the spacing that `physical=True` rests on.
+
+    Raises
+    ------
+    OptionError
+        The spacing is unknown.
+    """
+    if spacing_um is None:
+        raise OptionError("physical=True needs a known spacing: give the image one, or use pixels")
+    return spacing_um

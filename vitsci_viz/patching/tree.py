@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.balance import balanced_splits
 from vitsci_viz.patching.detail import detail_pyramid
 from vitsci_viz.patching.morton import morton_key
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import DetailPyramid, merge_tallies
+from vitsci_viz.patching.sides import known_spacing
 from vitsci_viz.patching.source import as_image
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import PatchTree
@@ -134,9 +134,7 @@ def split_value_px(value: float, options: PatchOptions, spacing_um: Sequence[flo
     """
     if not options.physical:
         return value
-    if spacing_um is None:
-        raise OptionError("physical=True needs a known spacing: give the image one, or use pixels")
-    return value / float(np.prod(spacing_um))
+    return value / float(np.prod(known_spacing(spacing_um)))
 
 
 def tree_from_pyramid(
