@@ -1,8 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tests.views.session.cases import VARIANCE, blobs, session_of
-from vitsci_viz.views.session.wording import CLASSES_SHOWN, UNKNOWN, reading_lines, summary
+from vitsci_viz.views.session.wording import CLASSES_SHOWN, FEW_CLASSES, UNKNOWN, reading_lines, summary
 
 
 @pytest.fixture
@@ -45,3 +47,12 @@ def test_a_mask_of_instances_is_told_by_its_mean_and_not_by_hundreds_of_lines():
     assert len(dice) == CLASSES_SHOWN + 1
     assert dice[0].value == f"{np.mean(list(readings.oracle_dice.values())):.3f}"
     assert dice[0].note == f"of 31 classes; {31 - CLASSES_SHOWN} more are not listed"
+
+
+def test_few_classes_are_readings_and_many_are_details_of_their_mean(session):
+    readings = session.readings(VARIANCE)
+    for count in (1, FEW_CLASSES, FEW_CLASSES + 1):
+        given = dataclasses.replace(readings, oracle_dice=dict.fromkeys(range(1, count + 1), 0.5))
+        dice = [line for line in reading_lines(given, min_size=(4, 4)) if line.name.startswith("Oracle Dice")]
+        assert not dice[0].is_detail
+        assert sum(line.is_detail for line in dice) == (count if count > FEW_CLASSES else 0)

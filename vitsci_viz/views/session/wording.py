@@ -21,15 +21,20 @@ class Reading:
         What it is compared with.
     help : str
         How it is computed, and from which source.
+    is_detail : bool
+        It says more about the line before; a view that is short of room may fold it.
     """
 
     name: str
     value: str
     note: str = ""
     help: str = ""
+    is_detail: bool = False
 
 
 UNKNOWN = "\N{EN DASH}"
+FEW_CLASSES = 4
+"""So many classes are all worth a look; of more, the mean is the reading and the rest a detail."""
 CLASSES_SHOWN = 12
 """Classes listed one by one; a mask of instances has hundreds."""
 
@@ -95,6 +100,7 @@ def _dice_lines(readings: Readings, names: Mapping[int, str]) -> list[Reading]:
             name="Oracle Dice" if len(rows) == 1 else f"Oracle Dice, {names.get(label, f'class {label}')}",
             value=f"{dice:.3f}",
             help=known,
+            is_detail=len(rows) > FEW_CLASSES,
         )
         for label, dice in rows[:CLASSES_SHOWN]
     ]

@@ -2,6 +2,14 @@ export function render({ model, el }) {
   const box = make("div", { class: "readings", role: "region", "aria-label": "Readings" });
   el.append(box);
   const [unit] = [" tokens"];
+  let unfolded = false;
+  const row = (line) => make("div", { class: "line", "data-tip": line.help, "data-reading": line.name },
+    make("span", {}, line.name), make("span", { class: "value" }, line.value), line.note ? make("span", { class: "note" }, line.note) : null);
+  function folded(lines) {
+    if (!lines.length) return [];
+    const more = make("details", { open: unfolded, ontoggle: () => { unfolded = more.open; } }, make("summary", {}, "Class by class"), ...lines.map(row));
+    return [more];
+  }
   function one({ lines, share }) {
     const [tokens, ...rest] = lines;
     return [
@@ -9,12 +17,11 @@ export function render({ model, el }) {
         make("div", { class: "tokens", "data-reading": tokens.name }, tokens.value, make("small", {}, unit)),
         make("div", { class: "gauge", "aria-hidden": "true" }, make("i", { style: `width:${Math.min(100, 100 * share)}%` })),
         make("div", { class: "note" }, tokens.note)),
-      ...rest.map((line) => make("div", { class: "line", "data-tip": line.help, "data-reading": line.name },
-        make("span", {}, line.name), make("span", { class: "value" }, line.value), line.note ? make("span", { class: "note" }, line.note) : null)),
+      ...rest.filter((line) => !line.is_detail).map(row), ...folded(rest.filter((line) => line.is_detail)),
     ];
   }
   function two([a, b]) {
-    const names = [...new Set([...a.lines, ...b.lines].map((line) => line.name))];
+    const names = [...new Set([...a.lines, ...b.lines].filter((line) => !line.is_detail).map((line) => line.name))];
     const find = (setting, name) => setting.lines.find((line) => line.name === name);
     const cells = names.flatMap((name) => [
       make("span", { class: "name", "data-tip": (find(a, name) || find(b, name)).help }, name),
