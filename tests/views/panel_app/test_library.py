@@ -107,3 +107,14 @@ def test_recent_sources_are_few_and_newest_first(library):
     for name in [*"abcdefghij", "c"]:
         library.remember(name)
     assert library.recent == ["c", "j", "i", "h", "g", "f", "e", "d"]
+
+
+def test_errors_name_the_file_and_not_where_the_server_keeps_it(library, root):
+    upload = library.start_upload("broken.png", 8)
+    upload.add(b"no image")
+    (root / "slides" / "bad.png").write_bytes(b"no image")
+    for source, name in ((upload.finish(), "broken.png"), ("slides/bad.png", "slides/bad.png")):
+        with pytest.raises(InputError, match=name) as caught:
+            library.open(source)
+        assert str(root.parent) not in str(caught.value)
+        assert "vitsci-viz-upload-" not in str(caught.value)

@@ -111,11 +111,15 @@ class Library:
         from vitsci_viz.io.samples import open_sample
         from vitsci_viz.workflows.inputs import take_part
 
-        if source.startswith(SAMPLE_PREFIX):
-            image, own = open_sample(source.removeprefix(SAMPLE_PREFIX), progress=progress)
-        else:
-            image, own = read_image(self._file(source)), None
-        found = read_mask(self._file(mask)) if mask else own
+        try:
+            if source.startswith(SAMPLE_PREFIX):
+                image, own = open_sample(source.removeprefix(SAMPLE_PREFIX), progress=progress)
+            else:
+                image, own = read_image(self._file(source)), None
+            found = read_mask(self._file(mask)) if mask else own
+        except InputError as error:
+            # the user knows a name, not where the server put it
+            raise InputError(self._shortened(str(error))) from error
         return take_part(image, None if mask == "" else found, level=0, roi=None)
 
     def remember(self, source: str) -> None:
@@ -158,6 +162,11 @@ class Library:
         """Remove what was uploaded."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _shortened(self, words: str) -> str:
+        for folder in (self._folder, self.root):
+            words = words if folder is None else words.replace(f"{folder.resolve()}/", "")
+        return words
 
     def _root(self) -> Path:
         if self.root is None:
