@@ -35,6 +35,11 @@ class StatusLine:
         if self.view.state["level"] == "busy":
             self.view.put(stage=stage, done=int(done), total=int(total), **_memory())
 
+    def stopping(self) -> None:
+        """Show that the running work was asked to stop; it does so at its next report."""
+        if self.view.state["level"] == "busy":
+            self.view.put(text="Cancelling", stage="", done=0, total=0)
+
     def idle(self, text: str) -> None:
         """Show what was done last."""
         self.view.put(level="idle", text=text, stage="", done=0, total=0, since=None, **_memory())

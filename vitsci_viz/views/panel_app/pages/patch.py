@@ -354,6 +354,7 @@ class PatchPage:
     def _cancel(self) -> None:
         for lane in (self.heavy, self.follow, self.sweeps):
             lane.cancel()
+        self.status.stopping()
 
     def _failed(self, error: Exception) -> None:
         self.form.acknowledge()
