@@ -265,7 +265,7 @@ def test_a_file_below_the_root_opens_from_the_list_with_its_mask(dashboard):
     dashboard.page.get_by_role("button", name="Open image").click()
     dashboard.page.get_by_role("tab", name="Browse").click()
     dashboard.page.get_by_role("button", name=re.compile(r"^disc\.png")).click()
-    expect(dashboard.page.get_by_text("500 x 300 px")).to_be_visible()
+    expect(dashboard.page.get_by_text("500 x 300 px, uint8")).to_be_visible()
     dashboard.page.get_by_role("button", name="Mask", exact=True).click()
     dashboard.page.get_by_role("button", name=re.compile("^disc_mask")).click()
     expect(dashboard.reading("Oracle Dice")).to_contain_text(re.compile(r"[01]\.\d{3}"))
@@ -280,7 +280,7 @@ def test_an_upload_opens_and_one_over_the_limit_is_refused(dashboard, data_root,
     dashboard.page.get_by_label("File to upload").set_input_files(big)
     expect(dashboard.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("must be at most 1 MiB")
     dashboard.page.get_by_label("File to upload").set_input_files(data_root / "disc.png")
-    expect(dashboard.page.get_by_text("500 x 300 px")).to_be_visible()
+    expect(dashboard.page.get_by_text("500 x 300 px, uint8")).to_be_visible()
     dashboard.settled()
     assert dashboard.state.source == "upload:disc.png"
 
