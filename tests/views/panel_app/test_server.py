@@ -1,9 +1,10 @@
 import socket
+from pathlib import Path
 
 import pytest
 
 from vitsci_viz.errors import InputError, MissingFileError, OptionError
-from vitsci_viz.views.panel_app.access import check_address, check_password, origins
+from vitsci_viz.views.panel_app.access import check_address, check_password, origins, sign_in
 from vitsci_viz.views.panel_app.server import check_root, find_port, query_of
 
 
@@ -67,3 +68,14 @@ def test_a_password_that_protects_nothing_is_refused(tmp_path):
 
 def test_a_query_that_is_no_text_is_still_a_query():
     assert query_of({"source": [b"\xfe.png"]}) == "source=%EF%BF%BD.png"
+
+
+def test_signing_in_has_a_key_for_its_cookies_and_pages_that_ask_nothing_from_outside():
+    assert sign_in(None) == {}
+    options = sign_in("secret")
+    assert len(options["cookie_secret"]) >= 32
+    assert options["cookie_secret"] != sign_in("secret")["cookie_secret"]
+    for name in ("login_template", "logout_template"):
+        page = Path(options[name]).read_text(encoding="utf-8")
+        assert "CDN" not in page
+        assert "http" not in page
