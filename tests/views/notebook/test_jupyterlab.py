@@ -94,7 +94,7 @@ class Notebook:
                 }
             )
         )  # fmt: skip
-        self.page, self.file = page, served / name
+        self.page = page
         page.set_default_timeout(PATIENCE_MS)
         page.set_viewport_size({"width": 1366, "height": 1040})
         page.goto(f"{address}/doc/tree/{name}?reset")
@@ -109,12 +109,9 @@ class Notebook:
         self.page.get_by_text(re.compile(r"\| Idle$")).first.wait_for()
 
     def save(self) -> None:
-        """Save and wait until the outputs are in the file."""
-        self.page.locator("[data-jp-item-name=save]").first.click()
-        deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not any(cell["outputs"] for cell in json.loads(self.file.read_text())["cells"]):
-            assert time.monotonic() < deadline, "the notebook was not saved"
-            self.page.wait_for_timeout(200)
+        """Save and wait until the server has written the file."""
+        with self.page.expect_response(lambda got: "/api/contents/" in got.url and got.request.method == "PUT"):
+            self.page.locator("[data-jp-item-name=save]").first.click()
 
     def run(self, number: int) -> None:
         self.page.locator(".jp-CodeCell .cm-content").nth(number).click()
