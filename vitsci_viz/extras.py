@@ -7,7 +7,6 @@ from vitsci_viz.errors import MissingExtraError
 EXTRA_OF: Mapping[str, str] = {
     "bokeh": "panel",
     "holoviews": "panel",
-    "hvplot": "panel",
     "panel": "panel",
     "ipywidgets": "notebook",
     "IPython": "notebook",

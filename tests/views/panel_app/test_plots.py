@@ -1,10 +1,7 @@
-import math
-
 import numpy as np
 import pytest
 
 from vitsci_viz.patching.tree import LengthCurve
-from vitsci_viz.views.panel_app.front_plot import FrontPlot
 from vitsci_viz.views.panel_app.plots import LengthPlot, curve_behind, thinned
 
 
@@ -41,30 +38,3 @@ def test_the_curve_behind_a_slider_ends_where_the_slider_does(curve):
     behind = curve_behind(curve, high=2 * 4999.0)
     assert behind["curve"][0][-1] == pytest.approx(2 * 4999.0)
     assert behind["knee"] == pytest.approx(2 * curve.knee()[0])
-
-
-def marks(count):
-    return [
-        {"colour": "#000000", "marker": "circle", "text": "", "tokens": 1, "is_uniform": False} for _ in range(count)
-    ]
-
-
-def test_the_front_holds_what_nothing_beats_and_a_tap_names_the_row():
-    tapped = []
-    plot = FrontPlot("PSNR", tapped.append)
-    plot.show([10.0, 20.0, 30.0, 40.0], [30.0, math.nan, 20.0, 40.0], marks(4), label="tokens")
-    assert plot._points.data["row"] == [0, 2, 3]
-    assert list(plot._front.data["x"]) == [10.0, 40.0]
-    plot._points.selected.indices = [1]
-    assert tapped == [2]
-
-
-def test_what_loses_nothing_is_drawn_on_its_own_line():
-    plot = FrontPlot("PSNR", lambda row: None)
-    plot.show([10.0, 20.0, 30.0], [30.0, 40.0, math.inf], marks(3), label="tokens")
-    assert plot._exact.visible
-    assert max(plot._points.data["y"]) == plot._exact.location > 40.0
-    assert plot._points.data["said"][-1] == "exact"
-    plot.clear()
-    assert not plot._exact.visible
-    assert len(plot._points.data["x"]) == 0

@@ -1,11 +1,13 @@
-"""What settings cost against what they keep: points, front, knee; a click names the row."""
+"""The Pareto chart on the page: a click on a point names its row, the setting on screen is ringed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from vitsci_viz.views.panel_app.plots import MUTED, SECOND, dress, spread
+from vitsci_viz.views.charts.front import front_chart
+
+SIDE_MARGIN = 8
 
 
 class FrontPlot:
@@ -13,127 +15,67 @@ class FrontPlot:
 
     Parameters
     ----------
-    label : str
-        What the settings keep, with its unit.
+    kept : str
+        What the settings keep: a column of the sweep, see `front_chart`.
     on_tap : callable
         Called with the number of the row that the user clicks.
+
+    Notes
+    -----
+    The chart is drawn anew for every sweep; the ring around the setting on screen follows the sliders, so only its
+    source is touched. HoloViews is imported with the first chart.
     """
 
-    def __init__(self, label: str, on_tap: Callable[[int], None]) -> None:
-        from bokeh.models import ColumnDataSource, HoverTool, Label, Range1d, Span, TapTool
-        from bokeh.plotting import figure
+    def __init__(self, kept: str, on_tap: Callable[[int], None]) -> None:
+        import panel as pn
 
-        self._on_tap = on_tap
+        self._kept, self._on_tap = kept, on_tap
         self._marked: int | None = None
-        names = ("x", "y", "colour", "marker", "text", "tokens", "row", "fill", "said")
-        self._points = ColumnDataSource({name: [] for name in names})
-        self._front = ColumnDataSource({"x": [], "y": []})
-        self._knee = ColumnDataSource({"x": [], "y": []})
-        self._now = ColumnDataSource({"x": [], "y": []})
-        plot = figure(
-            x_axis_type="log",
-            x_range=Range1d(start=1, end=10),
-            y_range=Range1d(start=0, end=1),
-            tools="",
-            toolbar_location=None,
-            x_axis_label="tokens",
-            y_axis_label=label,
-            min_border=12,
-            sizing_mode="stretch_both",
-            min_height=220,
+        self._place: dict[int, tuple[float, float]] = {}
+        self._points: Any = None
+        self._ring: Any = None
+        self.pane = pn.pane.HoloViews(
+            None, linked_axes=False, sizing_mode="stretch_both", margin=(0, SIDE_MARGIN, 0, SIDE_MARGIN)
         )
-        plot.step("x", "y", source=self._front, mode="after", color=MUTED, line_width=1.5)
-        plot.scatter("x", "y", source=self._knee, size=20, fill_color=None, line_color=MUTED, line_width=2)
-        plot.scatter("x", "y", source=self._now, size=26, fill_color=None, line_color=SECOND, line_width=2)
-        points = plot.scatter(
-            "x",
-            "y",
-            source=self._points,
-            marker="marker",
-            size=9,
-            fill_color="fill",
-            line_color="colour",
-            line_width=1.5,
-            nonselection_fill_alpha=1,
-            nonselection_line_alpha=1,
-        )
-        tips = [("", "@text"), ("tokens", "@tokens{0,0}"), (label, "@said")]
-        plot.add_tools(HoverTool(renderers=[points], tooltips=tips), TapTool(renderers=[points]))
-        self._label = Label(
-            x=0, y=0, text="knee", x_offset=12, y_offset=-16, text_font_size="11px", text_color=MUTED, visible=False
-        )
-        plot.add_layout(self._label)
-        self._exact = Span(location=0, dimension="width", line_color=MUTED, line_dash="dotted", visible=False)
-        self._exact_label = Label(
-            x=6, x_units="screen", y=0, y_offset=3, text="exact", text_font_size="11px", text_color=MUTED, visible=False
-        )
-        plot.add_layout(self._exact)
-        plot.add_layout(self._exact_label)
-        dress(plot)
-        self._points.selected.on_change("indices", self._tapped)
-        self.figure = plot
 
-    def show(self, cost: list[float], kept: list[float], marks: list[dict[str, Any]], *, label: str) -> None:
+    def show(self, rows: Sequence[Mapping[str, Any]], *, cost: str) -> None:
         """Draw the rows of a sweep.
 
         Parameters
         ----------
-        cost, kept : list of float
-            Of each row; what is not known is NaN, and is left out with what is infinite.
-        marks : list of mapping
-            Colour, marker, text and tokens of each row.
-        label : str
-            What the cost is.
+        rows : sequence of mapping
+            As `SweepRow.to_mapping` gives them.
+        cost : str
+            What the settings cost: a column of the rows.
         """
-        from vitsci_viz.patching.pareto import knee, pareto_front
-
-        self.figure.xaxis.axis_label = label
-        rows = [row for row, value in enumerate(kept) if not np.isnan(value)]
-        values = np.array(kept, np.float64)
-        top = spread(values[np.isfinite(values)])["end"] if np.isfinite(values).any() else 1.0
-        shown = np.where(np.isposinf(values), top, values)  # nothing lost: drawn on a line of its own
-        x, y = np.array([cost[row] for row in rows]), shown[rows]
-        self._place = {row: (cost[row], float(shown[row])) for row in rows}
-        has_exact = bool(np.isposinf(values).any())
-        self._exact.update(location=top, visible=has_exact)
-        self._exact_label.update(y=top, visible=has_exact)
-        self._points.selected.indices = []
-        self._points.data = {
-            "x": x,
-            "y": y,
-            "row": rows,
-            "said": ["exact" if np.isinf(kept[row]) else f"{kept[row]:.3f}" for row in rows],
-            **{name: [marks[row][name] for row in rows] for name in ("colour", "marker", "text", "tokens")},
-            "fill": ["rgba(0,0,0,0)" if marks[row]["is_uniform"] else marks[row]["colour"] for row in rows],
-        }
-        if rows:
-            self.figure.x_range.update(**spread(x, is_log=True))
-            self.figure.y_range.update(**spread(y))
-        front = np.flatnonzero(pareto_front(cost, kept))
-        front = front[np.argsort(np.array(cost)[front], kind="stable")]
-        self._front.data = {"x": [cost[row] for row in front], "y": shown[front]}
-        best = knee(cost, kept)
-        self._knee.data = {"x": [], "y": []} if best is None else {"x": [cost[best]], "y": [kept[best]]}
-        if best is not None:
-            self._label.update(x=cost[best], y=kept[best])
-        self._label.visible = best is not None
-        self.mark(self._marked)
+        chart = front_chart(rows, cost=cost, kept=self._kept)
+        settings = chart.Points.Settings
+        columns = (settings.dimension_values(name).tolist() for name in ("row", "x", "y"))
+        self._place = {row: (x, y) for row, x, y in zip(*columns, strict=True)}
+        settings.opts(hooks=[self._watch])
+        chart.Points.Current.opts(hooks=[self._keep_ring])
+        self.pane.object = chart.opts(responsive=True, min_height=220)
 
     def mark(self, row: int | None) -> None:
         """Ring the row that is on screen."""
         self._marked = row
-        place = self._place.get(row) if row is not None else None
-        self._now.data = {"x": [], "y": []} if place is None else {"x": [place[0]], "y": [place[1]]}
+        if self._ring is not None:
+            places = [self._place[row]] if row in self._place else []
+            self._ring.data = {"x": [x for x, _ in places], "y": [y for _, y in places]}
 
     def clear(self) -> None:
         """Draw nothing."""
-        self._place, self._marked = {}, None
-        for source in (self._points, self._front, self._knee, self._now):
-            source.data = {str(name): [] for name in source.data}
-        for part in (self._label, self._exact, self._exact_label):
-            part.visible = False
+        self._place, self._marked, self._points, self._ring = {}, None, None, None
+        self.pane.object = None
 
-    _place: dict[int, tuple[float, float]] = {}  # noqa: RUF012 - replaced, never changed
+    def _watch(self, plot: Any, _: Any) -> None:
+        """Listen to clicks on the points that HoloViews has just drawn."""
+        self._points = plot.handles["source"]
+        self._points.selected.on_change("indices", self._tapped)
+
+    def _keep_ring(self, plot: Any, _: Any) -> None:
+        self._ring = plot.handles["source"]
+        self.mark(self._marked)
 
     def _tapped(self, attr: str, old: list[int], new: list[int]) -> None:
         if new:

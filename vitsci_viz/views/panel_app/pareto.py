@@ -1,19 +1,19 @@
 """The Pareto explorer: many settings of one image, what they cost against what they keep, one click takes one over."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.views.charts.front import COSTS, KEPT, colours_of
 from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.forms import OptionForm
 from vitsci_viz.views.panel_app.front_plot import FrontPlot
 from vitsci_viz.workflows.options import SHARED_FIELDS, SweepOptions
 
-OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a6761d", "#999999")
 EXACT = 1e9
-COSTS = {"tokens": "tokens", "step_flops": "operations of a training step"}
 
 
 class ParetoPanel:
@@ -32,9 +32,10 @@ class ParetoPanel:
 
         self._on_run, self._on_take = on_run, on_take
         self._rows: Sequence[Any] = ()
+        self._plain: Sequence[Mapping[str, Any]] = ()
         self._cost = "tokens"
         self.form = OptionForm(SweepOptions(quality="fast"), on_change=lambda options: self._form_changed())
-        self.plots = (FrontPlot("reconstruction, PSNR (dB)", self.take), FrontPlot("oracle Dice", self.take))
+        self.plots = tuple(FrontPlot(kept, self.take) for kept in KEPT)
         self.view = Island(
             script="pareto.js", style="pareto.css", on_message=self._receive, sizing_mode="stretch_both", min_height=180
         )
@@ -42,10 +43,9 @@ class ParetoPanel:
             script="pareto_head.js", style="pareto.css", on_message=self._receive, sizing_mode="stretch_width"
         )
         self._show_empty()
-        panes = [pn.pane.Bokeh(plot.figure, sizing_mode="stretch_both", margin=(0, 8, 0, 8)) for plot in self.plots]
-        panes[1].visible = False
-        self._dice_pane = panes[1]
-        plots = pn.Row(*panes, sizing_mode="stretch_both", min_height=240, margin=0)
+        self._dice_pane = self.plots[1].pane
+        self._dice_pane.visible = False
+        plots = pn.Row(*(plot.pane for plot in self.plots), sizing_mode="stretch_both", min_height=240, margin=0)
         surface = {"background": "var(--vz-panel)"}
         self.panel = pn.Column(
             self.head.panel, plots, self.view.panel, sizing_mode="stretch_both", margin=0, styles=surface, visible=False
@@ -59,9 +59,10 @@ class ParetoPanel:
 
     def clear(self) -> None:
         """Forget the rows, as they are of another image."""
-        self._rows = ()
-        for plot in self.plots:
-            plot.clear()
+        self._rows = self._plain = ()
+        with _in_order():
+            for plot in self.plots:
+                plot.clear()
         self._dice_pane.visible = False
         self._show_empty()
 
@@ -80,7 +81,8 @@ class ParetoPanel:
             The setting on screen.
         """
         self._rows = rows
-        colours = colours_of(rows)
+        self._plain = [row.to_mapping() for row in rows]
+        colours = colours_of(self._plain)
         legend = [{"colour": colour, "text": f"{side} px"} for side, colour in colours.items()]
         self._dice_pane.visible = any(row.oracle_dice is not None for row in rows)
         self._draw()
@@ -104,25 +106,13 @@ class ParetoPanel:
         """Write the table as CSV."""
         from vitsci_viz.workflows.table import to_csv
 
-        text = to_csv([row.to_mapping() for row in self._rows])
+        text = to_csv(self._plain)
         return File(name="sweep.csv", mime="text/csv", data=text.encode())
 
     def _draw(self) -> None:
-        colours = colours_of(self._rows)
-        cost = [float(getattr(row.readings, self._cost)) for row in self._rows]
-        scores = (
-            [row.readings.psnr for row in self._rows],
-            [row.oracle_dice for row in self._rows],
-        )
-        marks = [
-            {
-                "colour": colours[row.setting.patch_size], "marker": "square" if row.is_uniform else "circle",
-                "text": title_of(row), "tokens": row.readings.tokens, "is_uniform": row.is_uniform,
-            }
-            for row in self._rows
-        ]  # fmt: skip
-        for plot, score in zip(self.plots, scores, strict=True):
-            plot.show(cost, [math.nan if value is None else value for value in score], marks, label=COSTS[self._cost])
+        with _in_order():
+            for plot in self.plots:
+                plot.show(self._plain, cost=self._cost)
 
     def _form_changed(self) -> None:
         self.form.acknowledge()
@@ -147,18 +137,20 @@ class ParetoPanel:
                 self.head.send(**piece)
 
 
-def colours_of(rows: Sequence[Any]) -> dict[Any, str]:
-    """Give each token side a colour that colour-blind readers tell apart."""
-    sides = dict.fromkeys(row.setting.patch_size for row in rows)
-    return {side: OKABE_ITO[place % len(OKABE_ITO)] for place, side in enumerate(sides)}
+@contextmanager
+def _in_order() -> Iterator[None]:
+    """Send new figures before whatever refers to them: while the socket is busy, Panel by itself sends them late."""
+    import panel as pn
 
-
-def title_of(row: Any) -> str:
-    """Say in a few words what a setting is."""
-    setting = row.setting
-    leaf = setting.min_size or setting.patch_size
-    kind = "uniform grid" if row.is_uniform else row.detail
-    return f"{kind}, token {setting.patch_size} px, finest leaf {leaf} px"
+    document = pn.state.curdoc
+    if document is None or document.callbacks.hold_value:
+        yield
+        return
+    document.hold("collect")
+    try:
+        yield
+    finally:
+        document.unhold()
 
 
 def table_row(row: Any, colour: str) -> dict[str, Any]:

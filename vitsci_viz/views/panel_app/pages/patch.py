@@ -310,6 +310,7 @@ class PatchPage:
         self.heavy.submit(lambda progress: make(session, options, progress), done, self._failed, kind="download")
 
     def _sweep(self) -> None:
+        from vitsci_viz.views.charts.front import load_holoviews
         from vitsci_viz.workflows.settings import sweep_grid
         from vitsci_viz.workflows.sweep import sweep_settings
 
@@ -322,7 +323,9 @@ class PatchPage:
 
         def work(progress: Any) -> Any:
             has_ssim = options.quality == "full"
-            return sweep_settings(session.image, session.mask, settings, has_ssim=has_ssim, progress=progress)
+            rows = sweep_settings(session.image, session.mask, settings, has_ssim=has_ssim, progress=progress)
+            load_holoviews()  # takes a second: here, where the page does not wait
+            return rows
 
         def done(rows: Any) -> None:
             if session is self.session:

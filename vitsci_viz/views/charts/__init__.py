@@ -1,0 +1,1 @@
+"""Charts drawn with HoloViews, for the browser and the notebook alike."""
