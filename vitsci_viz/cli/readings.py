@@ -10,7 +10,7 @@ from rich.text import Text
 
 from vitsci_viz.patching.readings import Readings
 from vitsci_viz.types import Report
-from vitsci_viz.views.session.wording import Reading, decibel, reading_lines, share, side, size
+from vitsci_viz.views.session.wording import Reading, decibel, extent, reading_lines, share, side, size
 from vitsci_viz.workflows.outputs import numbered
 
 SHOWN_S = 0.005
@@ -39,12 +39,11 @@ def to_readings(results: Mapping[str, Any]) -> Readings:
 
 
 def _headline(results: Mapping[str, Any]) -> Text:
-    shape = " x ".join(f"{n:,}" for n in results["shape"])
-    channels = f", {results['channels']} channels" if results["channels"] > 1 else ""
+    facts = extent(results["shape"], results["channels"], results["spacing"], results["unit"])
     tokens = f"{results['tokens']:,} token{'' if results['tokens'] == 1 else 's'}"
     return Text.assemble(
         (str(results["image"]), "bold"),
-        (f"  {shape} px{channels}\n", QUIET),
+        (f"  {facts}\n", QUIET),
         (tokens, ACCENT),
         f" = {share(results['share'])} of the {results['uniform_tokens']:,} a uniform {side(results['min_size'])} grid "
         "needs",

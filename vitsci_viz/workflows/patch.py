@@ -149,7 +149,9 @@ def _write(places: Mapping[str, tuple[Path, ...]], image: Image, cuts: list[_Cut
 
 def _results(image: Image, cuts: list[_Cut]) -> dict[str, Any]:
     rows = [_row(cut) for cut in cuts]
+    spacing = None if image.spacing is None else list(image.spacing)
     shown = {"image": image.name, "shape": list(image.shape), "channels": image.channels}
+    shown |= {"spacing": spacing, "unit": image.unit}
     return {**rows[0], **shown, **({"trees": rows} if len(rows) > 1 else {})}
 
 

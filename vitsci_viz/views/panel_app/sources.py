@@ -8,6 +8,7 @@ from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.types import Image
 from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.panel_app.library import Library, Upload
+from vitsci_viz.views.session.wording import extent
 
 Role = Literal["image", "mask"]
 
@@ -92,19 +93,13 @@ class SourceChooser:
 
 
 def facts_of(image: Image) -> str:
-    """Say size, channels, type and spacing of an image in one line, width first as below the picture.
+    """Say size, channels, spacing, type and levels of an image in one line.
 
     >>> import numpy as np
     >>> facts_of(Image(levels=(np.zeros((2000, 3000, 3), np.uint8),), axes="yxc", spacing=(0.25, 0.25), unit="um"))
-    '3,000 x 2,000 px, 3 channels, uint8, 0.25 um/px'
+    '3,000 x 2,000 px, 3 channels, 0.25 um/px, uint8'
     """
-    parts = [" x ".join(f"{side:,}" for side in reversed(image.shape)) + " px"]
-    if image.channels > 1:
-        parts.append(f"{image.channels} channels")
-    parts.append(str(image.data.dtype))
-    if image.spacing is not None and image.unit:
-        values = dict.fromkeys(f"{value:.3g}" for value in reversed(image.spacing))
-        parts.append(f"{' x '.join(values)} {image.unit}/px")
+    parts = [extent(image.shape, image.channels, image.spacing, image.unit), str(image.data.dtype)]
     if len(image.levels) > 1:
         parts.append(f"{len(image.levels)} levels")
     return ", ".join(parts)

@@ -1,6 +1,6 @@
 """Readings in words and numbers, the same in the browser and in a notebook: each one is a comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vitsci_viz.patching.readings import mean_dice
@@ -174,6 +174,21 @@ def side(sides: tuple[int, ...]) -> str:
     ('4 px', '1 x 4 x 4 px')
     """
     return f"{sides[0]} px" if len(set(sides)) == 1 else f"{' x '.join(str(each) for each in sides)} px"
+
+
+def extent(shape: Sequence[int], channels: int, spacing: Sequence[float] | None = None, unit: str | None = None) -> str:
+    """Write the size of an image, width first as people say it, with channels and spacing where there are any.
+
+    >>> extent((2000, 3000), 3, (0.25, 0.25), "um"), extent((30, 100, 120), 1, (3.0, 1.0, 1.0), "mm")
+    ('3,000 x 2,000 px, 3 channels, 0.25 um/px', '120 x 100 x 30 px, 1 x 1 x 3 mm/px')
+    """
+    parts = [" x ".join(f"{length:,}" for length in reversed(shape)) + " px"]
+    if channels > 1:
+        parts.append(f"{channels} channels")
+    if spacing is not None and unit:
+        values = [f"{value:.3g}" for value in reversed(spacing)]
+        parts.append(f"{values[0] if len(set(values)) == 1 else ' x '.join(values)} {unit}/px")
+    return ", ".join(parts)
 
 
 def plain(value: float) -> str:
