@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
     from vitsci_viz.patching.tree_file import load_tree, save_tree
     from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Volume
+    from vitsci_viz.views.notebook.front import plot_front
     from vitsci_viz.views.notebook.tune import tune
     from vitsci_viz.workflows.catalogue import dump_recipe, load_recipe, run_recipe
     from vitsci_viz.workflows.options import SweepOptions
@@ -45,6 +46,7 @@ __all__ = [
     "load_tree",
     "open_sample",
     "oracle_dice",
+    "plot_front",
     "psnr",
     "read_image",
     "read_mask",
@@ -72,6 +74,7 @@ _HOMES = {
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve", "tree_from_pyramid"),
     "patching.tree_file": ("load_tree", "save_tree"),
     "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Volume"),
+    "views.notebook.front": ("plot_front",),
     "views.notebook.tune": ("tune",),
     "workflows.catalogue": ("dump_recipe", "load_recipe", "run_recipe"),
     "workflows.options": ("SweepOptions",),

@@ -246,3 +246,29 @@ def test_a_reloaded_page_shows_the_setting_again(notebook):
     assert notebook.tokens() == tokens
     notebook.drag(-25)
     notebook.wait_for_other_tokens(tokens)
+
+
+SWEEP = """
+image, mask = vz.open_sample("pathology")
+options = vz.SweepOptions(patch_sizes=(8, 16), quality="fast")
+vz.plot_front(vz.sweep_settings(image, mask, vz.sweep_grid(options, image.shape[:2]), has_ssim=False))
+"""
+
+
+def test_the_front_of_a_sweep_is_drawn_and_the_sliders_live_on(page, lab, keep_picture):
+    opened = Notebook(
+        page, lab, 'import vitsci_viz as vz\ntuned = vz.tune("sample:pathology", split_value=30, patch_size=8)', SWEEP
+    )
+    opened.run(0)
+    page.wait_for_selector(SUMMARY)
+    opened.wait_for_picture()
+    first = opened.tokens()
+    opened.run(1)
+    front = page.locator(".jp-CodeCell").nth(1).locator(".bk-Figure")
+    front.nth(1).wait_for()
+    front.first.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    assert colours(np.asarray(Image.open(io.BytesIO(front.first.screenshot())).convert("RGB"))) > 20
+    keep_picture("notebook_front", page.screenshot())
+    opened.drag(25)
+    opened.wait_for_other_tokens(first)

@@ -18,13 +18,22 @@ SAID = {"psnr": "{:.2f} dB", "oracle_dice": "oracle Dice {:.3f}"}
 TOOLTIP = '<div style="font-size: 12px; white-space: nowrap"><b>@setting</b>: @tokens{0,0} tokens, @kept</div>'
 TOLD_AT_ONCE = 5
 """Settings of the tooltip where points lie upon each other."""
+UNNAMED = ("Front", "Knee", "Current", "Settings")
+"""Parts that say what they are where they lie, and need no place in the legend."""
 KNEE_OFFSET = {"x_offset": 12, "y_offset": 16}
 EXACT_OFFSET = {"x_offset": 6, "y_offset": -3}
 
 Row = Mapping[str, Any]
 
 
-def front_chart(rows: Sequence[Row], *, cost: str = "tokens", kept: str = "psnr", current: int | None = None) -> Any:
+def front_chart(
+    rows: Sequence[Row],
+    *,
+    cost: str = "tokens",
+    kept: str = "psnr",
+    current: int | None = None,
+    has_legend: bool = False,
+) -> Any:
     """Draw the settings of a sweep.
 
     Parameters
@@ -38,6 +47,8 @@ def front_chart(rows: Sequence[Row], *, cost: str = "tokens", kept: str = "psnr"
         What lies up: a key of `KEPT`.
     current : int, optional
         Place of the row to ring as the setting on screen.
+    has_legend : bool
+        Name the colours and marks.
 
     Returns
     -------
@@ -69,12 +80,14 @@ def front_chart(rows: Sequence[Row], *, cost: str = "tokens", kept: str = "psnr"
         _ring(at(knees), "Knee", size=20, colour=MUTED),
         _ring(at(here), "Current", size=26, colour=SECOND),
         _settings(rows, known, at(known), scores, said=SAID[kept]),
+        *(_legend(rows) if has_legend else []),
         _words((*at(knees), ["knee"] * len(knees)), "Knee", KNEE_OFFSET),
         _words(([xlim["start"]], [top], ["exact"]) if has_exact else ([], [], []), "Exact", EXACT_OFFSET),
     ]
     return hv.Overlay(parts).opts(
         logx=True, xlim=tuple(xlim.values()), ylim=tuple(ylim.values()), xlabel=COSTS[cost], ylabel=KEPT[kept],
-        title="", toolbar=None, default_tools=[], show_grid=True, show_legend=False, hooks=[_dress],
+        title="", toolbar=None, default_tools=[], show_grid=True,
+        show_legend=has_legend, legend_position="bottom_right", hooks=[_dress],
     )  # fmt: skip
 
 
@@ -137,6 +150,21 @@ def _settings(rows: Sequence[Row], known: Any, at: tuple[Any, Any], scores: Any,
     )  # fmt: skip
 
 
+def _legend(rows: Sequence[Row]) -> list[Any]:
+    """Return points without a place, one for each token side and one for uniform grids, that the legend shows."""
+    import holoviews as hv
+
+    looks: dict[str, dict[str, Any]] = {f"token {side} px": {"color": it} for side, it in colours_of(rows).items()}
+    if any(row["uniform"] for row in rows):
+        looks["uniform grid"] = {"marker": "square", "line_color": MUTED, "fill_alpha": 0}
+    return [
+        hv.Points([(math.nan, math.nan)], ["x", "y"], label=name, group="Legend").opts(
+            size=9, default_tools=[], tools=[], **look
+        )
+        for name, look in looks.items()
+    ]
+
+
 def _ring(at: tuple[Any, Any], label: str, *, size: int, colour: str) -> Any:
     import holoviews as hv
 
@@ -168,6 +196,9 @@ def _dress(plot: Any, _: Any) -> None:
     figure = plot.handles["plot"]
     dress(figure)
     figure.min_border = 12
+    for legend in figure.legend:
+        legend.items = [item for item in legend.items if item.label.value not in UNNAMED]
+        legend.update(label_text_font_size="11px", border_line_color=None, background_fill_alpha=0.7, padding=4)
     for tool in figure.select(type=HoverTool):
         tool.limit = TOLD_AT_ONCE
     for renderer in figure.select(type=GlyphRenderer):

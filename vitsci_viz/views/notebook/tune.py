@@ -69,7 +69,7 @@ def tune(source: "Source", mask: "Source | None" = None, **options: Any) -> "Tun
     _check_extra()
     chosen = PatchOptions(**options)
     image, labels, inputs = _open(source, mask)
-    if not _in_notebook():
+    if not in_notebook():
         return Tune(image, labels, chosen, inputs=inputs)
     with _progress_below_cell() as progress:
         tuned = Tune(image, labels, chosen, inputs=inputs, progress=progress)
@@ -225,7 +225,8 @@ def _check_extra() -> None:
             raise missing_extra(ModuleNotFoundError(name=name)) or MissingExtraError(f"needs {name}")
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Tell whether a notebook cell runs this."""
     from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
 
     shell = get_ipython()
