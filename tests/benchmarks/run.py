@@ -28,8 +28,9 @@ def main() -> int:
         print(f"{part}: measured in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     print_table(rows)
     if len(set(chosen)) == len(PARTS):
+        path = write_json(rows, where)
         write_readme(rows, where)
-        print(f"wrote {write_json(rows, where)} and the table in README.md", file=sys.stderr)
+        print(f"wrote {path} and the table in README.md", file=sys.stderr)
     return 0
 
 

@@ -20,19 +20,27 @@ def measure() -> list[Row]:
     settings = sweep_grid(options, (SIDE, SIDE))
     settings = settings[:: max(1, len(settings) // COUNT)][:COUNT]
     seconds: dict[bool, list[float]] = {True: [], False: []}
+    cpu: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(REPETITIONS):
         for has_ssim, times in seconds.items():
-            started = time.perf_counter()
+            started, used = time.perf_counter(), time.process_time()
             sweep_settings(image, mask, settings, has_ssim=has_ssim)
             times.append(time.perf_counter() - started)
+            cpu[has_ssim].append(time.process_time() - used)
     full, quick = (statistics.median(seconds[has_ssim]) for has_ssim in (True, False))
     return [
         Row(
             name=f"sweep of {len(settings)} settings on a 2,048^2 image with mask",
             target="<= 10 s",
-            measured=f"{full:.1f} s with PSNR, SSIM and oracle Dice; {quick:.1f} s without SSIM",
+            measured=f"{full:.1f} s with PSNR, SSIM and oracle Dice ({statistics.median(cpu[True]):.1f} s of processor "
+            f"time over all cores); {quick:.1f} s without SSIM",
             is_met=full <= 10 and len(settings) == COUNT,
             repetitions=REPETITIONS,
-            values={"seconds": full, "seconds_without_ssim": quick, "settings": len(settings)},
+            values={
+                "seconds": full,
+                "seconds_without_ssim": quick,
+                "settings": len(settings),
+                "cpu_seconds": statistics.median(cpu[True]),
+            },
         )
     ]
