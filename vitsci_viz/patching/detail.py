@@ -59,7 +59,7 @@ def detail_pyramid(
     Notes
     -----
     Edges of images whose longest side exceeds 4,096 pixels are defined on a fixed grid of 4,096-pixel tiles with a
-    halo of 128 pixels, in memory or not: memory and threads never change a tree.
+    halo of 256 pixels, in memory or not: memory and threads never change a tree.
     """
     options = options or PatchOptions()
     image = as_image(image)

@@ -19,7 +19,7 @@ from vitsci_viz.patching.stream import Tile, tile_side, tiles
 from vitsci_viz.types import Image
 
 Array = NDArray[Any]
-EDGE_HALO = 128
+EDGE_HALO = 256
 """Pixels read around an edge tile: beyond the reach of blur and Sobel, and far enough for hysteresis."""
 AUTO_QUANTILES = (0.8, 0.9)
 """Quantiles of the positive gradient magnitude that automatic Canny thresholds sit at."""
