@@ -1,5 +1,6 @@
 """Level arrays that read only what is sliced: one home for slicing, whatever the file."""
 
+import abc
 import contextlib
 import math
 import operator
@@ -40,7 +41,7 @@ def reading(path: Path | str) -> Iterator[None]:
         ) from error
 
 
-class BoxLevel:
+class BoxLevel(abc.ABC):
     """A level array made from one method that reads a box; slicing works as in NumPy.
 
     Integers, slices with any step and ``...`` are understood. Sub-classes read a box, safely from several threads.
@@ -69,9 +70,9 @@ class BoxLevel:
         """Size of the whole level in memory."""
         return math.prod(self.shape) * self.dtype.itemsize
 
+    @abc.abstractmethod
     def read_box(self, box: Box) -> NDArray[Any]:
-        """Read a non-empty box; sub-classes do this."""
-        raise NotImplementedError
+        """Read a non-empty box."""
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Read where `key` says, with NumPy's meaning of integers, slices and ``...``."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching.kernels import gather_means
+from vitsci_viz.patching.leaf_kernels import gather_means
 from vitsci_viz.patching.pyramid import cell_counts
 from vitsci_viz.patching.sides import Sides, cell_of, three
 from vitsci_viz.patching.source import is_wide, read_window

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.patching.kernels import paint_leaves
+from vitsci_viz.patching.leaf_kernels import paint_leaves
 from vitsci_viz.types import PatchTree
 
 Array = NDArray[Any]

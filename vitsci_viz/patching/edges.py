@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import OptionError
+from vitsci_viz.patching.block_kernels import block_counts, gradient_histogram
 from vitsci_viz.patching.blur import blur_kernel, blurred
 from vitsci_viz.patching.intensity import GreyScale, grey_scale, sample_windows, to_8bit, to_grey
-from vitsci_viz.patching.kernels import block_counts, gradient_histogram
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import grid_shape
 from vitsci_viz.patching.source import as_image, read_window

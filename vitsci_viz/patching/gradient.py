@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.patching.block_kernels import GRADIENT_STEPS, block_gradient
 from vitsci_viz.patching.blur import blurred
 from vitsci_viz.patching.intensity import GreyScale, to_grey
-from vitsci_viz.patching.kernels import GRADIENT_STEPS, block_gradient
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import grid_shape
 from vitsci_viz.patching.sides import three

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.patching.cutting import leaf_groups
-from vitsci_viz.patching.kernels import tally_cells
+from vitsci_viz.patching.leaf_kernels import tally_cells
 from vitsci_viz.patching.pyramid import halve
 from vitsci_viz.patching.sides import Sides, cell_of, per_axis, three
 from vitsci_viz.patching.source import as_image, read_window

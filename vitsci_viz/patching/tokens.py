@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.cutting import cell_means, leaf_groups, starts
-from vitsci_viz.patching.kernels import scatter_cells
+from vitsci_viz.patching.leaf_kernels import scatter_cells
 from vitsci_viz.patching.sides import Sides, per_axis, three
 from vitsci_viz.patching.source import as_image, read_window
 from vitsci_viz.progress import Progress, silent

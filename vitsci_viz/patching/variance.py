@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.params import ExecutionOptions
+from vitsci_viz.patching.block_kernels import block_errors, block_moments
 from vitsci_viz.patching.intensity import refuse_not_finite, sample_windows
-from vitsci_viz.patching.kernels import block_errors, block_moments
 from vitsci_viz.patching.pyramid import DetailPyramid, cell_counts, depth_for, grid_shape, halve
 from vitsci_viz.patching.sides import three
 from vitsci_viz.patching.source import read_window
