@@ -21,6 +21,8 @@ from vitsci_viz.types import Image
 Array = NDArray[Any]
 EDGE_HALO = 256
 """Pixels read around an edge tile: beyond the reach of blur and Sobel, and far enough for hysteresis."""
+BAND_ROWS = 512
+"""Rows that are turned grey and blurred together."""
 AUTO_QUANTILES = (0.8, 0.9)
 """Quantiles of the positive gradient magnitude that automatic Canny thresholds sit at."""
 
@@ -74,8 +76,23 @@ def edge_tile(
     ----------
     Canny, A computational approach to edge detection, PAMI 1986; SC'24 paper, section III.
     """
-    grey = to_8bit(to_grey(pixels, options, pixels.ndim == 3), scale)
-    return cv2.Canny(blurred(np.ascontiguousarray(grey), kernel), *limits)
+    return cv2.Canny(smooth_grey(pixels, options, kernel, scale), *limits)
+
+
+def smooth_grey(pixels: Array, options: PatchOptions, kernel: int, scale: GreyScale | None) -> NDArray[np.uint8]:
+    """Return the blurred 8-bit grey values that edges are found in.
+
+    Bands of rows with the reach of the blur around them give the same values as the whole and stay in the cache
+    between the two steps.
+    """
+    smooth = np.empty(pixels.shape[:2], np.uint8)
+    reach = kernel // 2
+    for first in range(0, len(pixels), BAND_ROWS):
+        low = max(0, first - reach)
+        grey = to_8bit(to_grey(pixels[low : first + BAND_ROWS + reach], options, pixels.ndim == 3), scale)
+        band = blurred(np.ascontiguousarray(grey), kernel)
+        smooth[first : first + BAND_ROWS] = band[first - low : first - low + BAND_ROWS]
+    return smooth
 
 
 def edge_map(image: Any, options: PatchOptions | None = None) -> NDArray[np.uint8]:
