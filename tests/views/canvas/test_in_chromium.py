@@ -80,6 +80,8 @@ def pixels(page):
 
 
 def has_true_aspect(view):
+    # The ranges follow the window in the next frame of the page.
+    view.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     window, box = view.window(), view.box()
     ranges = view.evaluate("const {x_range: x, y_range: y} = view.model; return [x.end - x.start, y.start - y.end]")
     assert ranges[0] / box["width"] == pytest.approx(window["scale"], rel=1e-6)
