@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from vitsci_viz.errors import MissingExtraError
 
 EXTRA_OF: Mapping[str, str] = {
+    "einops": "models",
+    "monai": "models",
+    "tensorboard": "models",
+    "torch": "models",
+    "transformers": "models",
     "bokeh": "panel",
     "holoviews": "panel",
     "panel": "panel",

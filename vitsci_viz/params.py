@@ -1,5 +1,6 @@
 """One definition per option: command line, recipe and every form are made from it."""
 
+import copy
 import difflib
 import types
 import typing
@@ -76,6 +77,24 @@ def option(
         "applies": {name: list(values) for name, values in (applies or {}).items()},
     }
     return Field(default=default, description=description, ge=ge, le=le, json_schema_extra=extra)
+
+
+def option_of(options: type[Options], name: str, **changes: Any) -> Any:
+    """Return the definition of another class's option, so that help, bounds and choices stay the only ones.
+
+    Parameters
+    ----------
+    options : type of Options
+        Where it is defined.
+    name : str
+        Which option.
+    **changes
+        ``default=`` gives it another default here.
+    """
+    field = copy.copy(options.model_fields[name])
+    for attribute, value in changes.items():
+        setattr(field, attribute, value)
+    return field
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,6 +193,34 @@ class PatchSequence:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Segmentation:
+    """Classes of an image, with what they mean and how large a pixel is.
+
+    Parameters
+    ----------
+    labels : (*shape) uint8, sliceable
+        Class indices; 0 is background.
+    classes : tuple of str
+        Name of every index.
+    probabilities : (*shape, K) float16, sliceable, optional
+        Probability of every class.
+    spacing : tuple of float, optional
+        Distance between pixels along each spatial axis, in `unit`.
+    unit : str, optional
+        nm, um, mm, cm or m.
+    name : str
+        What to call it.
+    """
+
+    labels: LevelArray
+    classes: tuple[str, ...]
+    probabilities: LevelArray | None = None
+    spacing: tuple[float, ...] | None = None
+    unit: str | None = None
+    name: str = "segmentation"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Report:
     """What a workflow found: named results with the recipe that made them."""
 

@@ -50,7 +50,9 @@ class StepCost:
     step_bytes: int
 
 
-def step_cost(tokens: int, token_values: int, encoder: EncoderName = "small", *, outputs: int = 1) -> StepCost:
+def step_cost(
+    tokens: int, token_values: int, encoder: EncoderName | EncoderSize = "small", *, outputs: int = 1
+) -> StepCost:
     """Count the cost of a training step with a token head.
 
     Parameters
@@ -59,7 +61,7 @@ def step_cost(tokens: int, token_values: int, encoder: EncoderName = "small", *,
         Sequence length L.
     token_values : int
         Numbers in a token: ``prod(patch_size) * channels``.
-    encoder : {"tiny", "small", "base", "large"}
+    encoder : {"tiny", "small", "base", "large"} or EncoderSize
         Size of the encoder.
     outputs : int
         Values the head predicts per pixel of a token and channel.
@@ -80,7 +82,7 @@ def step_cost(tokens: int, token_values: int, encoder: EncoderName = "small", *,
     >>> step_cost(16384, 48).attention_flops // step_cost(1024, 48).attention_flops
     256
     """
-    size = ENCODERS[encoder]
+    size = encoder if isinstance(encoder, EncoderSize) else ENCODERS[encoder]
     width, depth = size.width, size.depth
     attention = 4 * tokens**2 * width * depth
     products = 24 * tokens * width**2 * depth

@@ -124,6 +124,48 @@ CATALOGUE: dict[str, WorkflowEntry] = {
         ),
         argument="name",
     ),
+    "train": WorkflowEntry(
+        function="vitsci_viz.workflows.train:run_train",
+        options="vitsci_viz.training.options:TrainOptions",
+        summary="Train a segmentation model on images and masks.",
+        inputs=(
+            Slot(
+                name="data",
+                help="Folder with images/ and masks/ of equal stems, or a CSV (image,mask,group[,split]); or "
+                "sample:NAME.",
+                required=True,
+            ),
+        ),
+        outputs=(Slot(name="run", flag="out", help="Folder that receives the run.", required=True, is_folder=True),),
+    ),
+    "predict": WorkflowEntry(
+        function="vitsci_viz.workflows.predict:run_predict",
+        options="vitsci_viz.workflows.segment_options:PredictOptions",
+        summary="Label an image of any size with a trained model.",
+        inputs=(
+            Slot(name="run", help="Folder of a training run.", required=True),
+            Slot(name="image", help="Image, slide or volume; or sample:NAME.", required=True),
+        ),
+        outputs=(
+            Slot(
+                name="labels",
+                flag="out",
+                help="Class indices as .tif, .ome.zarr or .geojson (polygons in pixels, for QuPath).",
+                required=True,
+                suffixes=(".tif", ".tiff", ".zarr", ".geojson"),
+            ),
+        ),
+    ),
+    "evaluate": WorkflowEntry(
+        function="vitsci_viz.workflows.evaluate:run_evaluate",
+        options="vitsci_viz.workflows.segment_options:EvaluateOptions",
+        summary="Score a trained model against masks, per class and image, with intervals over groups.",
+        inputs=(
+            Slot(name="run", help="Folder of a training run.", required=True),
+            Slot(name="data", help="Images and masks, as for train.", required=True),
+        ),
+        outputs=(Slot(name="table", flag="out", help="A row per image as .csv or .json.", suffixes=(".csv", ".json")),),
+    ),
 }
 """Every workflow by name."""
 

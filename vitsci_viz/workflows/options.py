@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator
 
-from vitsci_viz.params import Options, option
+from vitsci_viz.params import Options, option, option_of
 from vitsci_viz.patching.options import PatchOptions, is_power_of_two
 
 SHARED_FIELDS = ("thresholds", "blur", "channel", "physical", "balance", "max_depth")
@@ -59,11 +59,6 @@ def parse_roi(text: str) -> tuple[slice, ...]:
     return tuple(slices)
 
 
-def _as_defined(name: str) -> Any:
-    """Return the definition of a patching option, so that it stays the only one."""
-    return PatchOptions.model_fields[name]
-
-
 class SweepOptions(Options):
     """Which settings a sweep compares: every combination of the lists."""
 
@@ -92,12 +87,12 @@ class SweepOptions(Options):
     quality: Literal["fast", "full"] = option(
         "full", "full adds SSIM, which needs every reconstruction; fast leaves it out.", group="Compared"
     )
-    thresholds: Literal["auto"] | tuple[float, float] = _as_defined("thresholds")
-    blur: Literal["auto"] | int = _as_defined("blur")
-    channel: Literal["luminance", "max"] | int = _as_defined("channel")
-    physical: bool = _as_defined("physical")
-    balance: bool = _as_defined("balance")
-    max_depth: int | None = _as_defined("max_depth")
+    thresholds: Literal["auto"] | tuple[float, float] = option_of(PatchOptions, "thresholds")
+    blur: Literal["auto"] | int = option_of(PatchOptions, "blur")
+    channel: Literal["luminance", "max"] | int = option_of(PatchOptions, "channel")
+    physical: bool = option_of(PatchOptions, "physical")
+    balance: bool = option_of(PatchOptions, "balance")
+    max_depth: int | None = option_of(PatchOptions, "max_depth")
 
     @field_validator("patch_sizes", "min_sizes", "lengths", "split_values", "details", mode="before")
     @classmethod

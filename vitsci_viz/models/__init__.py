@@ -1,0 +1,1 @@
+"""Models fed by adaptive tokens: encoder, heads, decoders and peers."""

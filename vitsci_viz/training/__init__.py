@@ -1,0 +1,1 @@
+"""Training and scoring: data, losses, loop, checkpoints, metrics."""
