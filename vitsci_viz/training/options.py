@@ -48,7 +48,7 @@ class DataOptions(Options):
         "Token budget for every square millimetre of tissue (length trees; the length is the upper bound); default "
         "the same budget for every image.",
         ge=0.001,
-        le=1e9,
+        le=1_000_000_000,
         unit="tokens/mm2",
         group="Data",
         advanced=True,
@@ -114,7 +114,7 @@ class LoopOptions(Options):
         0.05, "Share of all steps in which the learning rate rises.", ge=0, le=0.5, group="Training", advanced=True
     )
     clip: float = option(
-        1.0, "Largest norm of the gradient; 0 for no bound.", ge=0, le=1e6, group="Training", advanced=True
+        1.0, "Largest norm of the gradient; 0 for no bound.", ge=0, le=1_000_000, group="Training", advanced=True
     )
     dice_weight: float = option(0.5, "Share of the Dice loss; the rest is cross-entropy.", ge=0, le=1, group="Training")
     class_weights: Literal["equal", "balanced"] | tuple[float, ...] = option(
@@ -147,7 +147,7 @@ class LoopOptions(Options):
         None,
         "Stop after this many minutes of training; never changes the schedule.",
         ge=0.01,
-        le=1e6,
+        le=1_000_000,
         unit="min",
         group="Training",
     )

@@ -57,7 +57,7 @@ class EvaluateOptions(Options):
         1.0,
         "Tolerance of the normalised surface Dice, in um where the spacing is known, else in pixels.",
         ge=0,
-        le=1e6,
+        le=1_000_000,
         group="Scores",
     )
     instances: bool = option(
