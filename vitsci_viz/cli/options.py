@@ -9,6 +9,11 @@ class ServeOptions(Options):
     root: str | None = option(
         None, "Folder below which files may be opened; default samples and uploads alone.", group="Files"
     )
+    runs: str | None = option(
+        None,
+        "Folder of training runs; default runs below the root, or in your data folder where there is no root.",
+        group="Files",
+    )
     sample: str | None = option("ihc", "Sample that is open at first.", group="Files")
     max_upload_mb: int = option(512, "Largest file that may be uploaded.", ge=1, le=65_536, unit="MiB", group="Files")
     port: int = option(5006, "Port; 0 takes any free one.", ge=0, le=65_535, group="Server")

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.views.panel_app.conftest import LIMIT_MS
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.tree_file import load_tree
+from vitsci_viz.views.panel_app.frame import PAGES
 from vitsci_viz.views.session.state import ViewState
 
 pytestmark = pytest.mark.browser
@@ -102,7 +103,9 @@ def test_it_opens_with_a_sample_and_no_scroll_bar(dashboard, keep_picture):
     )
     assert sizes[0] <= sizes[1]
     assert sizes[2] <= sizes[3]
-    expect(dashboard.page.get_by_role("navigation").get_by_role("link")).to_have_text(["Patch"])
+    expect(dashboard.page.get_by_role("navigation").get_by_role("link")).to_have_text(
+        [entry.title for entry in PAGES.values()]
+    )
     keep_picture("patch", dashboard.page.screenshot())
 
 

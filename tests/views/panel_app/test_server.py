@@ -5,7 +5,8 @@ import pytest
 
 from vitsci_viz.errors import InputError, MissingFileError, OptionError
 from vitsci_viz.views.panel_app.access import check_address, check_password, origins, sign_in
-from vitsci_viz.views.panel_app.server import check_root, find_port, query_of
+from vitsci_viz.views.panel_app.frame import PAGES
+from vitsci_viz.views.panel_app.server import AppSettings, addresses, check_root, check_runs, find_port, query_of
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.4", "::", "example.org", ""])
@@ -52,6 +53,19 @@ def test_the_root_must_be_a_folder_that_exists(tmp_path):
         check_root(file)
     assert check_root(tmp_path) == tmp_path.resolve()
     assert check_root(None) is None
+
+
+def test_every_page_has_an_address_and_the_first_one_is_home():
+    assert list(addresses(AppSettings())) == ["/", *(f"/{name}" for name in PAGES)]
+
+
+def test_runs_lie_below_the_root_unless_a_folder_is_named(tmp_path):
+    assert check_runs(None, tmp_path) == tmp_path / "runs"
+    assert check_runs(None, None).parts[-2:] == ("vitsci_viz", "runs")
+    assert check_runs(tmp_path / "mine", tmp_path / "data") == tmp_path / "mine"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="runs must be a folder"):
+        check_runs(tmp_path / "file", None)
 
 
 def test_a_password_that_protects_nothing_is_refused(tmp_path):

@@ -1,13 +1,48 @@
 """One frame for all pages: names and pages above, options left, picture, readings right, status below."""
 
 import base64
+import importlib
+import importlib.util
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-PAGES: dict[str, str] = {"patch": "Patch"}
-"""Pages that exist: address -> title, in the order of the navigation."""
+
+@dataclass(frozen=True, kw_only=True)
+class PageEntry:
+    """A page of the dashboard and where its class lives.
+
+    Parameters
+    ----------
+    title : str
+        Its name in the navigation.
+    target : str
+        ``"module:class"``, called as ``Page(library, post)``; it has ``template()``, ``start(query, *, sample)`` and
+        ``close()``.
+    hero : str
+        What stands in the middle: where the link that skips the navigation leads.
+    """
+
+    title: str
+    target: str
+    hero: str = "picture"
+
+    def load(self) -> Any:
+        """Import the class of the page."""
+        module, _, name = self.target.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+
+_KNOWN: dict[str, PageEntry] = {
+    "patch": PageEntry(title="Patch", target="vitsci_viz.views.panel_app.pages.patch:PatchPage"),
+    "segment": PageEntry(title="Segment", target="vitsci_viz.views.panel_app.pages.segment:SegmentPage"),
+    "train": PageEntry(title="Train", target="vitsci_viz.views.panel_app.pages.train:TrainPage", hero="run"),
+}
+PAGES = {name: entry for name, entry in _KNOWN.items() if importlib.util.find_spec(entry.target.partition(":")[0])}
+"""Pages that exist by their address, in the order of the navigation; the first one is also the home page."""
+HOME = next(iter(PAGES))
 
 MARK = (
     '<svg viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.4" aria-hidden="true">'
@@ -48,7 +83,7 @@ def icon_address() -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()
 
 
-def frame(page: str, *, parts: Mapping[str, Any], home: str = "./") -> Any:
+def frame(page: str, *, parts: Mapping[str, Any], home: str = "./", help_html: str = HELP) -> Any:
     """Put the parts of a page into the frame.
 
     Parameters
@@ -59,6 +94,8 @@ def frame(page: str, *, parts: Mapping[str, Any], home: str = "./") -> Any:
         Panel objects named header, left, main, right and bottom.
     home : str
         Address that the name links to.
+    help_html : str
+        What the help window says.
 
     Returns
     -------
@@ -71,16 +108,17 @@ def frame(page: str, *, parts: Mapping[str, Any], home: str = "./") -> Any:
     for name in ("header", "left", "main", "right", "bottom"):
         template.add_panel(name, parts[name])
     links = [
-        {"href": home if len(PAGES) == 1 else f"{home}{address}", "title": title, "current": address == page}
-        for address, title in PAGES.items()
+        {"href": f"{home}{address}", "title": entry.title, "current": address == page}
+        for address, entry in PAGES.items()
     ]
     variables = {
-        "title": f"{PAGES[page]} - vitsci_viz",
+        "title": f"{PAGES[page].title} - vitsci_viz",
+        "hero": PAGES[page].hero,
         "pages": links,
         "home": home,
         "icon": icon_address(),
         "mark": MARK,
-        "help_html": HELP,
+        "help_html": help_html,
         "frame_css": asset("frame.css"),
         "frame_js": asset("frame.js"),
         "theme_js": asset("theme.js"),

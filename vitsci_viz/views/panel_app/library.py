@@ -44,10 +44,13 @@ class Library:
         Folder below which files may be opened; None offers samples and uploads alone.
     max_upload_bytes : int
         Largest file that may be uploaded.
+    runs : Path, optional
+        Folder of training runs.
     """
 
     root: Path | None = None
     max_upload_bytes: int = 512 * 2**20
+    runs: Path | None = None
     recent: list[str] = field(default_factory=list)
     _uploads: dict[str, Path] = field(default_factory=dict)
     _folder: Path | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from vitsci_viz.errors import InputError, MissingFileError, OptionError
 from vitsci_viz.extras import missing_extra
 from vitsci_viz.views.panel_app.access import check_address, check_password, is_local, origins, sign_in
+from vitsci_viz.views.panel_app.frame import HOME, PAGES
 from vitsci_viz.views.panel_app.library import Library
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 
@@ -29,11 +30,14 @@ class AppSettings:
         Largest upload in MiB.
     sample : str, optional
         Sample that is open at first; None starts empty.
+    runs : Path, optional
+        Folder of training runs and of the jobs that make them; default `default_runs`.
     """
 
     root: Path | None = None
     max_upload_mb: int = 512
     sample: str | None = DEFAULT_SAMPLE
+    runs: Path | None = None
 
 
 def serve(
@@ -46,6 +50,7 @@ def serve(
     max_upload_mb: int = 512,
     allow_remote: bool = False,
     sample: str | None = DEFAULT_SAMPLE,
+    runs: Path | str | None = None,
     block: bool = True,
 ) -> Any:
     """Serve the dashboard until Ctrl-C.
@@ -68,6 +73,8 @@ def serve(
         Listen beyond this machine without a password.
     sample : str, optional
         Sample that is open at first; None starts empty.
+    runs : path, optional
+        Folder of training runs, made at the first one; default ``runs`` below the root, else in the user's data folder.
     block : bool
         Wait until the server is stopped; else return it started (for tests).
 
@@ -83,7 +90,8 @@ def serve(
     OptionError
         The address reaches beyond this machine and there is no password; the password is empty; no port is free.
     """
-    settings = AppSettings(root=check_root(root), max_upload_mb=max_upload_mb, sample=sample)
+    root = check_root(root)
+    settings = AppSettings(root=root, max_upload_mb=max_upload_mb, sample=sample, runs=check_runs(runs, root))
     check_password(basic_auth)
     check_address(address, has_auth=basic_auth is not None, allow_remote=allow_remote)
     port = find_port(address, port)
@@ -91,12 +99,13 @@ def serve(
         import panel as pn
     except ImportError as error:
         raise missing_extra(error) or error from None
-    import vitsci_viz.views.panel_app.pages.patch  # noqa: F401 - imported before the first visitor has to wait for it
     from vitsci_viz.views.panel_app.warmup import warm_up_in_background
 
+    for entry in PAGES.values():
+        entry.load()  # before the first visitor has to wait for it
     pn.extension()
     server = pn.io.server.get_server(
-        {"/": app(settings)}, port=port, address=address, **sign_in(basic_auth), title="vitsci_viz", show=open_browser,
+        addresses(settings), port=port, address=address, **sign_in(basic_auth), title="vitsci_viz", show=open_browser,
         start=False, location=False, websocket_max_message_size=32 * 2**20,
         websocket_origin=origins(address, port, allow_remote=allow_remote or basic_auth is not None),
         unused_session_lifetime_milliseconds=15_000, check_unused_sessions_milliseconds=5_000,
@@ -112,18 +121,22 @@ def serve(
     return server
 
 
-def app(settings: AppSettings) -> Any:
-    """Return the function that makes the page of one browser tab."""
+def addresses(settings: AppSettings) -> dict[str, Any]:
+    """Return what is served at each address."""
+    return {"/": app(settings), **{f"/{name}": app(settings, name) for name in PAGES}}
+
+
+def app(settings: AppSettings, name: str = HOME) -> Any:
+    """Return the function that makes a page of one browser tab."""
 
     def make() -> Any:
         import panel as pn
 
-        from vitsci_viz.views.panel_app.pages.patch import PatchPage
-
         document: Any = pn.state.curdoc
         desk = Desk(document.add_next_tick_callback)
-        library = Library(root=settings.root, max_upload_bytes=settings.max_upload_mb * 2**20)
-        page = PatchPage(library, desk.post)
+        runs = check_runs(settings.runs, settings.root)
+        library = Library(root=settings.root, max_upload_bytes=settings.max_upload_mb * 2**20, runs=runs)
+        page = PAGES[name].load()(library, desk.post)
 
         def close(_: Any) -> None:
             desk.close()
@@ -211,6 +224,32 @@ def check_root(root: Path | str | None) -> Path | None:
         raise MissingFileError(f"the data root {root} does not exist: name a folder that does")
     if not path.is_dir():
         raise InputError(f"the data root must be a folder, got the file {root}: name the folder it lies in")
+    return path
+
+
+def check_runs(runs: Path | str | None, root: Path | None) -> Path:
+    """Return the folder of training runs as an absolute path; it need not exist yet.
+
+    Parameters
+    ----------
+    runs : path, optional
+        The folder; default ``runs`` below the root, or in the user's data folder where there is no root.
+    root : Path, optional
+        The data root.
+
+    Raises
+    ------
+    InputError
+        It is a file.
+    """
+    if runs is None:
+        import platformdirs
+
+        path = root / "runs" if root else platformdirs.user_data_path("vitsci_viz") / "runs"
+    else:
+        path = Path(runs).expanduser().resolve()
+    if path.exists() and not path.is_dir():
+        raise InputError(f"runs must be a folder, got the file {path}: name another with --runs")
     return path
 
 
