@@ -1,5 +1,6 @@
 """Options of models (no torch: forms and help open at once)."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -128,3 +129,46 @@ class ModelSpec(Options):
     patch_size: tuple[int, ...] = (8, 8)
     min_size: tuple[int, ...] = (8, 8)
     image_size: tuple[int, ...] = (512, 512)
+
+
+def spec_of(
+    options: ModelOptions,
+    *,
+    ndim: int,
+    channels: int,
+    classes: int,
+    patch_size: Sequence[int],
+    min_size: Sequence[int],
+    image_size: Sequence[int],
+) -> ModelSpec:
+    """Join the options of a model with what only the data tell.
+
+    Parameters
+    ----------
+    options : ModelOptions
+        What a person chose; a subclass may hold more.
+    ndim, channels, classes, patch_size, min_size, image_size
+        See `ModelSpec`.
+
+    Examples
+    --------
+    >>> sides = {"patch_size": (8, 8), "min_size": (4, 4), "image_size": (512, 512)}
+    >>> spec_of(ModelOptions(encoder="small"), ndim=2, channels=3, classes=2, **sides).width
+    384
+    """
+    size = options.encoder_size()
+    return ModelSpec(
+        architecture=options.architecture,
+        head=options.head,
+        width=size.width,
+        depth=size.depth,
+        heads=options.head_count(),
+        rotary=options.rotary,
+        dropout=options.dropout,
+        ndim=ndim,
+        channels=channels,
+        classes=classes,
+        patch_size=tuple(patch_size),
+        min_size=tuple(min_size),
+        image_size=tuple(image_size),
+    )
