@@ -1,4 +1,4 @@
-"""Legends as the page draws them: a row per leaf size, or a colour ramp with its ends."""
+"""Legends as the page draws them: a row per leaf size or class, or a colour ramp with its ends."""
 
 from typing import Any
 
@@ -14,6 +14,9 @@ def legend_of(scene: Picture | Raster | LeafScene | None) -> dict[str, Any] | No
         return _leaf_legend(scene)
     if isinstance(scene, Raster) and scene.high > scene.low:
         return _ramp_legend(scene)
+    if isinstance(scene, Raster) and scene.entries:
+        rows = [{"colour": colour, "text": text} for colour, text in scene.entries]
+        return {"title": scene.label.capitalize(), "rows": rows, "ramp": None}
     return None
 
 
@@ -29,7 +32,7 @@ def _ramp_legend(raster: Raster) -> dict[str, Any]:
     ramp = {
         "colours": ",".join(to_hex(stop) for stop in stops),
         "low": f"{raster.low:,.4g}",
-        "high": f"\N{GREATER-THAN OR EQUAL TO} {raster.high:,.4g}",
+        "high": f"\N{GREATER-THAN OR EQUAL TO} {raster.high:,.4g}" if raster.is_capped else f"{raster.high:,.4g}",
     }
     return {"title": raster.label, "rows": [], "ramp": ramp}
 

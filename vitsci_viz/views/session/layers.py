@@ -41,7 +41,11 @@ class Raster:
     low, high : float
         Values at index 0 and 255 where the raster shows a scalar.
     label : str
-        What the scalar is, with its unit; empty where there is none.
+        What is shown, with its unit where it is a scalar; empty where there is nothing to say.
+    is_capped : bool
+        Values beyond `high` are shown as `high`, so that the end of the scale means "or more".
+    entries : tuple of (str, str)
+        Colour (``#rrggbb``) and meaning of what a raster of classes shows, for its legend.
     """
 
     index: NDArray[np.uint8]
@@ -50,6 +54,8 @@ class Raster:
     low: float = 0.0
     high: float = 0.0
     label: str = ""
+    is_capped: bool = True
+    entries: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

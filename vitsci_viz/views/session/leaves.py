@@ -41,19 +41,34 @@ def leaves(
     margin : float
         Share of the window shown beyond each edge.
     """
-    window = window.padded(margin)
-    tree = session.flat_tree(options, slice_index or 0)
-    depth = session.pyramid(options).depth
-    seen = visible_leaves(tree, window)
-    smallest = float(tree.size[seen].min()) / window.scale if len(seen) else np.inf
+    flat, depth = session.flat_tree(options, slice_index or 0), session.pyramid(options).depth
+    return leaf_scene(flat, session.tree(options), window.padded(margin), depth=depth)
+
+
+def leaf_scene(flat: PatchTree, tree: PatchTree, window: Window, *, depth: int) -> LeafScene:
+    """Return the leaves of a tree that a window shows.
+
+    Parameters
+    ----------
+    flat : PatchTree
+        Its leaves in two dimensions: of a volume those that cross the slice.
+    tree : PatchTree
+        All leaves, for the legend.
+    window : Window
+        Nothing beyond it is drawn.
+    depth : int
+        Deepest level that a tree of this kind may have; colours follow from it.
+    """
+    seen = visible_leaves(flat, window)
+    smallest = float(flat.size[seen].min()) / window.scale if len(seen) else np.inf
     as_quads = len(seen) <= MOST_QUADS and smallest >= SMALLEST_PX
     return LeafScene(
-        quads=_quads(tree, seen, window) if as_quads else None,
-        raster=None if as_quads else _raster(tree, window, depth),
+        quads=_quads(flat, seen, window) if as_quads else None,
+        raster=None if as_quads else _raster(flat, window, depth),
         colours=level_names(depth),
         visible=len(seen),
-        total=len(session.tree(options)),
-        legend=_legend(session.tree(options), depth),
+        total=len(tree),
+        legend=_legend(tree, depth),
     )
 
 

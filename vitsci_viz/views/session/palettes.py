@@ -15,6 +15,9 @@ SHADE = 128
 """Raster index of the line of level k is ``k + 1``; of its shading ``SHADE | k + 1``; 0 is empty."""
 MASK_OPACITY = 102
 """Forty per cent."""
+IGNORED_INDEX = 127
+"""Raster index of what is not labelled."""
+IGNORED_COLOUR = (150, 150, 150)
 
 
 @functools.cache
@@ -51,12 +54,21 @@ def scalar_palette() -> Palette:
     return np.concatenate([viridis, np.full((256, 1), 255, np.uint8)], axis=1)
 
 
+def class_colour(index: int) -> str:
+    """Return the colour of a class from 1 on; they repeat after eight.
+
+    >>> class_colour(1), class_colour(9)
+    ('#e69f00', '#e69f00')
+    """
+    return OKABE_ITO[(index - 1) % len(OKABE_ITO)]
+
+
 @functools.cache
 def mask_palette() -> Palette:
     """Return the palette of masks: class k is filled at index k and outlined at index ``128 + k``; 0 is empty."""
     palette = np.zeros((256, 4), np.uint8)
     for value in range(1, 128):
-        colour = from_hex(OKABE_ITO[(value - 1) % len(OKABE_ITO)])
+        colour = IGNORED_COLOUR if value == IGNORED_INDEX else from_hex(class_colour(value))
         palette[value] = (*colour, MASK_OPACITY)
         palette[128 + value] = (*colour, 255)
     return palette
