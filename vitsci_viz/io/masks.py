@@ -19,7 +19,7 @@ WHOLE_CHECK_BYTES = 256 * 2**20
 _ROWS = 256
 
 
-def read_mask(source: Any, *, axes: str | None = None) -> Image:
+def read_mask(source: Any, *, axes: str | None = None, keep_values: bool = False) -> Image:
     """Open a label image: integers, one per pixel, no channels.
 
     Palette pictures give their indices. Colour pictures are taken only when all channels are equal. Floats are taken
@@ -33,6 +33,8 @@ def read_mask(source: Any, *, axes: str | None = None) -> Image:
         Path, array or image.
     axes : str, optional
         ``yx`` or ``zyx``, for arrays.
+    keep_values : bool
+        Leave masks with two values as they are: one mask of many may by chance hold two of their values.
 
     Returns
     -------
@@ -57,7 +59,8 @@ def read_mask(source: Any, *, axes: str | None = None) -> Image:
     size_bytes = int(np.prod(image.shape)) * np.dtype(image.data.dtype).itemsize
     if size_bytes > WHOLE_CHECK_BYTES:
         return replace(image, levels=tuple(LabelLevel(level, image.name) for level in image.levels))
-    labels = two_valued_to_binary(as_labels(np.asarray(image), image.name))
+    labels = as_labels(np.asarray(image), image.name)
+    labels = labels if keep_values else two_valued_to_binary(labels)
     return replace(image, levels=(labels,))
 
 

@@ -1,0 +1,68 @@
+"""Mean and standard deviation of the training images, a pair for every channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.patching.intensity import sample_windows
+from vitsci_viz.patching.source import read_window
+from vitsci_viz.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from vitsci_viz.training.source import ExampleSource
+
+IMAGES = 256
+"""At most this many images are looked at, evenly spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Normalisation:
+    """What is taken off and divided by before a model sees values.
+
+    Parameters
+    ----------
+    mean, std : (c,) float32
+        Of the training images; `std` is 1 for a channel that does not vary.
+    """
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+
+
+def find_normalisation(source: ExampleSource, *, progress: Progress = silent) -> Normalisation:
+    """Measure mean and standard deviation over the pixels of a source's images.
+
+    Parameters
+    ----------
+    source : ExampleSource
+        Of the training records; at most `IMAGES` of them are read, large ones in windows.
+    progress : Progress
+        Told with each image.
+
+    Raises
+    ------
+    InputError
+        An image holds NaN or infinite values, or cannot be read.
+    """
+    records = source.records[:: -(-len(source.records) // IMAGES)]
+    count, total, square = 0, np.zeros(source.channels), np.zeros(source.channels)
+    for done, record in enumerate(records):
+        progress("measuring images", done, len(records))
+        image = source.open(record)
+        for window in sample_windows(image.shape):
+            values = _flat(read_window(image, window), source.channels)
+            count += len(values)
+            total += values.sum(axis=0)
+            square += np.square(values).sum(axis=0)
+    progress("measuring images", len(records), len(records))
+    mean = total / count
+    std = np.sqrt(np.maximum(square / count - mean**2, 0))
+    return Normalisation(mean.astype(np.float32), np.where(std > 0, std, 1).astype(np.float32))
+
+
+def _flat(pixels: NDArray[Any], channels: int) -> NDArray[np.float64]:
+    return pixels.reshape(-1, channels).astype(np.float64)
