@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.views.session.strategies import names, windows
 from vitsci_viz.errors import OptionError
 from vitsci_viz.patching.options import PRESETS, PatchOptions
 from vitsci_viz.views.session.state import ViewState, Window
 
-finite = st.floats(-1e6, 1e6)
 sides = st.sampled_from([1, 2, 4, 8, 16, (4, 8), (1, 8, 8)])
 options = st.builds(
     PatchOptions,
@@ -29,11 +29,6 @@ options = st.builds(
     overflow=st.sampled_from(["error", "drop_random", "drop_lowest"]),
     seed=st.integers(0, 2**32 - 1),
 )
-windows = st.builds(
-    lambda x, y, w, h, width, height: Window(x, y, x + w, y + h, width, height),
-    finite, finite, st.floats(0.5, 1e6), st.floats(0.5, 1e6), st.integers(1, 4000), st.integers(1, 4000),
-)  # fmt: skip
-names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
 states = st.builds(
     ViewState,
     source=names,

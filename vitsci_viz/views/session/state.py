@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
 from vitsci_viz.errors import OptionError
-from vitsci_viz.params import format_value, nearest, parse_text
+from vitsci_viz.params import Options, format_value, nearest, parse_text
 from vitsci_viz.patching.options import PatchOptions
 
 MAXIMUM_SIDE = 16384
@@ -120,15 +121,12 @@ class ViewState:
         pairs: list[tuple[str, str]] = [("source", self.source)] if self.source else []
         if self.mask is not None:
             pairs.append(("mask", self.mask))
-        pairs += _option_pairs("", self.options)
-        if self.window is not None:
-            pairs.append(("view", ",".join(f"{value:.10g}" for value in dataclasses.astuple(self.window))))
-        if self.slice_index is not None:
-            pairs.append(("slice", str(self.slice_index)))
+        pairs += option_pairs(self.options)
+        pairs += view_pairs(self.window, self.slice_index)
         if self.layers:
             pairs.append(("layers", ",".join(self.layers)))
         if self.compare is not None:
-            pairs += [("compare", "1"), *_option_pairs(_COMPARE, self.compare)]
+            pairs += [("compare", "1"), *option_pairs(self.compare, _COMPARE)]
         return urlencode(pairs, safe=",/:")
 
     @classmethod
@@ -151,16 +149,13 @@ class ViewState:
         second = {name.removeprefix(_COMPARE): text for name, text in values.items() if name.startswith(_COMPARE)}
         unknown = set(values) - set(options) - set(_KEYS) - {_COMPARE + name for name in second}
         if unknown:
-            name = min(unknown)
-            raise OptionError(
-                f"unknown key '{name}' in the link: {nearest(name, [*PatchOptions.model_fields, *_KEYS])}"
-            )
+            raise unknown_key(min(unknown), [*PatchOptions.model_fields, *_KEYS])
         return cls(
             source=values.get("source", ""),
             mask=values.get("mask"),
             options=_read_options(options),
-            window=_read_window(values["view"]) if "view" in values else None,
-            slice_index=_read_slice(values["slice"]) if "slice" in values else None,
+            window=read_window(values),
+            slice_index=read_slice(values),
             compare=_read_options(second) if values.get("compare") == "1" else None,
             layers=tuple(part for part in values.get("layers", "").split(",") if part),
         )
@@ -170,11 +165,19 @@ _KEYS = ("source", "mask", "view", "slice", "layers", "compare")
 _COMPARE = "compare."
 
 
-def _option_pairs(prefix: str, options: PatchOptions) -> list[tuple[str, str]]:
-    default = PatchOptions()
+def _read_options(texts: dict[str, str]) -> PatchOptions:
+    # the mode always counts, so that a link with both length and split value is no clash
+    values: dict[str, Any] = {"mode": "threshold"}
+    values.update((name, parse_text(text)) for name, text in texts.items())
+    return PatchOptions(**values)
+
+
+def option_pairs(options: Options, prefix: str = "") -> list[tuple[str, str]]:
+    """Return the options that are not at their default as keys and values of a link."""
+    default = type(options)()
     return [
         (prefix + name, _exact(getattr(options, name)))
-        for name in PatchOptions.model_fields
+        for name in type(options).model_fields
         if getattr(options, name) != getattr(default, name)
     ]
 
@@ -188,24 +191,49 @@ def _exact(value: Any) -> str:
     return format_value(value)
 
 
-def _read_options(texts: dict[str, str]) -> PatchOptions:
-    # the mode always counts, so that a link with both length and split value is no clash
-    values: dict[str, Any] = {"mode": "threshold"}
-    values.update((name, parse_text(text)) for name, text in texts.items())
-    return PatchOptions(**values)
+def view_pairs(window: Window | None, slice_index: int | None) -> list[tuple[str, str]]:
+    """Return window and slice as keys and values of a link."""
+    pairs: list[tuple[str, str]] = []
+    if window is not None:
+        pairs.append(("view", ",".join(f"{value:.10g}" for value in dataclasses.astuple(window))))
+    if slice_index is not None:
+        pairs.append(("slice", str(slice_index)))
+    return pairs
 
 
-def _read_window(text: str) -> Window:
-    parts = text.split(",")
+def read_window(values: Mapping[str, str]) -> Window | None:
+    """Read the window of a link; None where it names none.
+
+    Raises
+    ------
+    OptionError
+        It is not six numbers that make a window.
+    """
+    if "view" not in values:
+        return None
+    parts = values["view"].split(",")
     try:
         x0, y0, x1, y1 = (float(part) for part in parts[:4])
         width, height = (int(part) for part in parts[4:])
     except ValueError:
-        raise OptionError(f"view in the link must be x0,y0,x1,y1,width,height, got {text!r}") from None
+        raise OptionError(f"view in the link must be x0,y0,x1,y1,width,height, got {values['view']!r}") from None
     return Window(x0, y0, x1, y1, width, height)
 
 
-def _read_slice(text: str) -> int:
-    if not text.isdecimal():
+def read_slice(values: Mapping[str, str]) -> int | None:
+    """Read the slice of a link; None where it names none.
+
+    Raises
+    ------
+    OptionError
+        It is no whole number from 0.
+    """
+    text = values.get("slice")
+    if text is not None and not text.isdecimal():
         raise OptionError(f"slice in the link must be a whole number from 0, got {text!r}")
-    return int(text)
+    return None if text is None else int(text)
+
+
+def unknown_key(name: str, known: Iterable[str]) -> OptionError:
+    """Say that a key of a link means nothing, and which one is near."""
+    return OptionError(f"unknown key '{name}' in the link: {nearest(name, known)}")

@@ -1,0 +1,101 @@
+"""What the user looks at on the Segment page: everything that a link must restore."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, get_args
+from urllib.parse import parse_qsl, urlencode
+
+from vitsci_viz.errors import OptionError
+from vitsci_viz.params import parse_text
+from vitsci_viz.views.session.state import (
+    Window,
+    option_pairs,
+    read_slice,
+    read_window,
+    unknown_key,
+    view_pairs,
+)
+from vitsci_viz.workflows.segment_options import PredictOptions
+
+SegmentLayout = Literal["all", "overlay", "compare"]
+
+
+@dataclass(frozen=True)
+class SegmentState:
+    """Everything a link to the Segment page restores.
+
+    Parameters
+    ----------
+    run, other : str
+        Run A, and run B where two are compared, by their names below the folders of runs.
+    source : str
+        The image on screen: a sample's name or a path below a data root; empty for the first one of the run.
+    mask : str, optional
+        Its truth.
+    options : PredictOptions
+        How it is predicted.
+    layout : {"all", "overlay", "compare"}
+        What stands beside what.
+    window : Window, optional
+        The visible rectangle; None fits the image.
+    slice_index : int, optional
+        The slice of a volume.
+    """
+
+    run: str = ""
+    other: str = ""
+    source: str = ""
+    mask: str | None = None
+    options: PredictOptions = field(default_factory=PredictOptions)
+    layout: SegmentLayout = "all"
+    window: Window | None = None
+    slice_index: int | None = None
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some parts changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_query(self) -> str:
+        """Return the state as a URL query (without ``?``); what is at its default is left out."""
+        pairs = [(name, getattr(self, name)) for name in ("run", "other", "source") if getattr(self, name)]
+        if self.mask is not None:
+            pairs.append(("mask", self.mask))
+        if self.layout != "all":
+            pairs.append(("layout", self.layout))
+        pairs += option_pairs(self.options) + view_pairs(self.window, self.slice_index)
+        return urlencode(pairs, safe=",/:")
+
+    @classmethod
+    def from_query(cls, query: str) -> Self:
+        """Read what `to_query` wrote.
+
+        Raises
+        ------
+        OptionError
+            A key is unknown or a value is not valid.
+
+        Examples
+        --------
+        >>> state = SegmentState(run="runs/tiny", layout="overlay", options=PredictOptions(tile=256))
+        >>> SegmentState.from_query(state.to_query()) == state
+        True
+        """
+        values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+        options = {name: parse_text(text) for name, text in values.items() if name in PredictOptions.model_fields}
+        unknown = set(values) - set(options) - set(_KEYS)
+        if unknown:
+            raise unknown_key(min(unknown), [*PredictOptions.model_fields, *_KEYS])
+        layout: Any = values.get("layout", "all")
+        if layout not in get_args(SegmentLayout):
+            raise OptionError(f"layout in the link must be one of {', '.join(get_args(SegmentLayout))}, got {layout!r}")
+        return cls(
+            **{name: values.get(name, "") for name in ("run", "other", "source")},
+            mask=values.get("mask"),
+            options=PredictOptions(**options),
+            layout=layout,
+            window=read_window(values),
+            slice_index=read_slice(values),
+        )
+
+
+_KEYS = ("run", "other", "source", "mask", "layout", "view", "slice")
