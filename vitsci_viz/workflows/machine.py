@@ -2,14 +2,14 @@
 
 import contextlib
 import platform
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 
+from vitsci_viz.memory import peak_rss_bytes
 from vitsci_viz.params import ExecutionOptions
+
+__all__ = ["Stopwatch", "peak_rss_bytes", "using_threads", "versions"]
 
 VERSIONED = ("vitsci-viz", "numpy", "opencv-python", "numba", "scikit-image")
 """Packages that an answer depends on."""
@@ -40,21 +40,6 @@ class Stopwatch:
     def total(self) -> dict[str, float]:
         """Return the seconds of every stage and, as ``total``, those since the watch was made."""
         return {**self.seconds, "total": time.perf_counter() - self._begin}
-
-
-def peak_rss_bytes() -> int:
-    """Return the largest resident memory this process has had.
-
-    Notes
-    -----
-    Linux keeps it as ``VmHWM``; ``ru_maxrss`` would count what the parent process held before the program started.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,324 @@
+"""The training loop: everything of a step follows from the seed and the step's number, so that it can be resumed."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+from vitsci_viz.errors import Cancelled
+from vitsci_viz.memory import peak_rss_bytes
+from vitsci_viz.progress import Progress, silent
+from vitsci_viz.training.checkpoint import Card, Checkpoint, Position, save_checkpoint
+from vitsci_viz.training.feeding import Feeder, Portion
+from vitsci_viz.training.preview import Previews
+from vitsci_viz.training.recording import Recorder
+from vitsci_viz.training.schedule import Schedule
+from vitsci_viz.training.step import (
+    NotFiniteError,
+    add_gradients,
+    apply_gradients,
+    class_weights_of,
+    explaining_memory,
+    find_device,
+    find_precision,
+    make_optimiser,
+    set_learning_rate,
+)
+from vitsci_viz.training.stopping import Stop
+from vitsci_viz.training.validate import Validation, validate
+
+if TYPE_CHECKING:
+    from vitsci_viz.models.options import ModelSpec
+    from vitsci_viz.training.normalisation import Normalisation
+    from vitsci_viz.training.options import LoopOptions
+    from vitsci_viz.training.run_folder import RunFolder
+    from vitsci_viz.training.source import ExampleSource
+
+BEST, LAST = "best", "last"
+State = Literal["done", "stopped"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class History:
+    """What came of a training run.
+
+    Parameters
+    ----------
+    rows : tuple of dict
+        A line for every step of this part of the run, as in ``metrics.jsonl``.
+    position : Position
+        How far the run has come, and its best validation.
+    state : {"done", "stopped"}
+        Whether all epochs are done.
+    validation : Validation, optional
+        The last one.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    position: Position
+    state: State
+    validation: Validation | None
+
+
+def fit(
+    model: Any,
+    source_train: ExampleSource,
+    source_val: ExampleSource | None,
+    normalisation: Normalisation,
+    options: LoopOptions,
+    *,
+    spec: ModelSpec,
+    run: RunFolder | None = None,
+    start: Checkpoint | None = None,
+    max_steps: int | None = None,
+    progress: Progress = silent,
+) -> History:
+    """Train a model.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+        Trained in place; it is moved to the device of the options.
+    source_train, source_val : ExampleSource
+        What is learned from, and what it is judged by; without the latter the best weights are the last ones.
+    normalisation : Normalisation
+        Of the channels.
+    options : LoopOptions
+        How to train.
+    spec : ModelSpec
+        What the model was built from.
+    run : RunFolder, optional
+        Where metrics, checkpoints and previews go; None keeps everything in memory.
+    start : Checkpoint, optional
+        Where to go on from: a ``last`` of a run with equal options.
+    max_steps : int, optional
+        Stop after this step; never changes the schedule.
+    progress : callable
+        Told of every step; raises `Cancelled` to stop.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    NotFiniteError
+        The loss or the gradient became infinite or NaN; the images are named.
+    OutOfMemoryError
+        A step does not fit; the error says what to lower.
+    OutputError
+        The disk is full; the last checkpoint that was written is kept.
+    Cancelled, KeyboardInterrupt
+        The user stopped the run; it is saved as it was after the last whole step.
+
+    Notes
+    -----
+    Order, augmentation, dropout and learning rate are functions of (seed, step). With equal versions, threads and
+    device type CPU a run that was interrupted anywhere and resumed equals one that was not, bit for bit.
+    """
+    with _keeping_generator():
+        return _Fit(model, source_train, source_val, normalisation, options, spec, run, start, progress).train(
+            max_steps
+        )
+
+
+class _Fit:
+    """One part of a run: from its start, or a checkpoint, to its end or an interruption."""
+
+    def __init__(
+        self, model: Any, source_train: ExampleSource, source_val: ExampleSource | None, normalisation: Normalisation,
+        options: LoopOptions, spec: ModelSpec, run: RunFolder | None, start: Checkpoint | None, progress: Progress,
+    ) -> None:  # fmt: skip
+        self.device = find_device(options.device)
+        self.precision = find_precision(options.precision, self.device)
+        self.model = model.to(self.device).train()
+        self.optimiser = make_optimiser(self.model, options)
+        self.source_train, self.source_val, self.normalisation = source_train, source_val, normalisation
+        self.options, self.run, self._progress = options, run, progress
+        self.schedule = Schedule(options=options, samples=len(source_train))
+        self.feeder = Feeder(source_train, self.schedule, spec, normalisation)
+        self.card = Card(
+            spec=spec, labels=source_train.labels, spacing_um=source_train.spacing_um, options=options.to_mapping(),
+            mean=_plain(normalisation.mean), std=_plain(normalisation.std),
+        )  # fmt: skip
+        self.position = Position() if start is None else start.position
+        if start is not None:
+            start.load_into(self.model)
+            self.optimiser.load_state_dict(dict(start.optimiser or {}))
+        areas = _class_areas(source_train) if options.class_weights == "balanced" else ()
+        weights = class_weights_of(options, areas, spec.classes)
+        self.class_weights = None if weights is None else weights.to(self.device)
+        self.previews = None if run is None or source_val is None else Previews(run, source_val.records)
+        self.validation: Validation | None = None
+        self.stop = Stop()
+        self._begin = time.monotonic() - self.position.seconds
+
+    def train(self, max_steps: int | None) -> History:
+        """Train to the end, or until something stops it."""
+        end = self.schedule.steps if max_steps is None else min(max_steps, self.schedule.steps)
+        recorder = Recorder(self.run, self.position.step - (self.position.pending is not None))
+        try:
+            with self.stop.listening(), self._saving_when_stopped(), self.feeder.ahead():
+                self._steps(end, recorder)
+        finally:
+            recorder.close()
+        state: State = "done" if self.position.step == self.schedule.steps else "stopped"
+        return History(rows=tuple(recorder.rows), position=self.position, state=state, validation=self.validation)
+
+    def _steps(self, end: int, recorder: Recorder) -> None:
+        is_over = is_saved = self._is_over_time()
+        while not is_over and (self.position.pending is not None or self.position.step < end):
+            if self.position.pending is None:
+                self._step(self.position.step + 1)
+            is_over = self._is_over_time()
+            is_saved = self._finish(recorder, is_last=is_over)
+        if not is_saved:
+            self._write(LAST)
+
+    def _finish(self, recorder: Recorder, *, is_last: bool) -> bool:
+        """Validate, write the line and the checkpoints of a step; return whether ``last`` is of this step."""
+        step, row = self.position.step, dict(self.position.pending or {})
+        is_better = False
+        if self.source_val is not None and (is_last or self.schedule.is_validated(step)):
+            is_better = self._judge(row, self.source_val)
+        recorder.add(row)
+        self.position = self.position.moved(pending=None)
+        if is_better:
+            self._write(BEST)
+        is_due = row["val_dice"] is not None or step % self.options.save_every == 0
+        if is_due:
+            self._write(LAST)
+        return is_due
+
+    def _step(self, step: int) -> None:
+        """Change the weights once; the line of metrics waits for the validation that may follow."""
+        started = time.monotonic()
+        torch.manual_seed(step_seed(self.options.seed, step))
+        portions = self.feeder.take(step)
+        loaded = time.monotonic()
+        set_learning_rate(self.optimiser, rate := self.schedule.learning_rate(step))
+        with self._naming(step, portions):
+            loss, norm = self._change_weights(portions)
+        ended = time.monotonic()
+        epoch, tokens = self.schedule.epoch_of(step), sum(int(each.batch.valid.sum()) for each in portions)
+        row = {
+            "step": step, "epoch": epoch, "loss": loss, "val_dice": None, "seconds": round(ended - self._begin, 3),
+            "tokens_per_s": round(tokens / (ended - started), 1), "peak_bytes": self._peak_bytes(),
+            "learning_rate": rate, "gradient_norm": norm, "step_seconds": round(ended - started, 6),
+            "load_seconds": round(loaded - started, 6),
+        }  # fmt: skip
+        self.position = self.position.moved(step=step, epoch=epoch, seconds=row["seconds"], pending=row)
+        self._tell(f"train, loss {loss:.4f}", step, self.schedule.steps)
+
+    def _change_weights(self, portions: list[Portion]) -> tuple[float, float]:
+        losses = [
+            add_gradients(
+                self.model, portion.batch.to(self.device), portion.targets.to(self.device), share=1 / len(portions),
+                class_weights=self.class_weights, dice_weight=self.options.dice_weight, precision=self.precision,
+            )
+            for portion in portions
+        ]  # fmt: skip
+        return sum(losses) / len(losses), apply_gradients(self.model, self.optimiser, clip=self.options.clip)
+
+    def _judge(self, row: dict[str, Any], source: ExampleSource) -> bool:
+        """Write the Dice of the validation into a line and return whether it is the best so far."""
+        with explaining_memory(1, self.card.options.get("length", 0), self.device):
+            self.validation = validate(
+                self.model, source, self.normalisation, spec=self.card.spec, device=self.device,
+                precision=self.precision, progress=lambda done, total: self._tell("validate", done, total),
+                keep=self.previews.keep if self.previews else None,
+            )  # fmt: skip
+        if self.previews is not None:
+            self.previews.finish(row["step"])
+        dice = self.validation.mean_dice
+        row["val_dice"] = None if math.isnan(dice) else dice
+        is_better = not math.isnan(dice) and (self.position.best is None or dice > self.position.best)
+        if is_better:
+            self.position = self.position.moved(best=dice, best_step=row["step"])
+        return is_better
+
+    def _write(self, name: str) -> None:
+        """Write a checkpoint; before the first validation the best one is the last one."""
+        if self.run is None:
+            return
+        self.position = self.position.moved(seconds=round(time.monotonic() - self._begin, 3))
+        self.run.checkpoints.mkdir(exist_ok=True)
+        if name == LAST and self.position.best is None:
+            self._write(BEST)
+        checkpoint = Checkpoint(
+            card=self.card, position=self.position, model=self.model.state_dict(),
+            optimiser=self.optimiser.state_dict() if name == LAST else None,
+        )  # fmt: skip
+        save_checkpoint(checkpoint, self.run.checkpoints / name)
+
+    @contextlib.contextmanager
+    def _saving_when_stopped(self) -> Iterator[None]:
+        try:
+            yield
+        except Cancelled:
+            self._write(LAST)
+            raise
+
+    @contextlib.contextmanager
+    def _naming(self, step: int, portions: list[Portion]) -> Iterator[None]:
+        """Add to errors of a step which one it was, and its images."""
+        names = dict.fromkeys(name for portion in portions for name in portion.names)
+        longest = max(portion.batch.tokens.shape[1] for portion in portions)
+        try:
+            with explaining_memory(self.options.batch_size, longest, self.device):
+                yield
+        except NotFiniteError as error:
+            raise NotFiniteError(
+                f"{error} in step {step} (epoch {self.schedule.epoch_of(step)}) with the images {', '.join(names)}: "
+                "look for broken pixels there, lower learning_rate, or set precision to float32; the last checkpoint "
+                "is from before"
+            ) from None
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        self.stop.check()
+        self._progress(stage, done, total)
+
+    def _is_over_time(self) -> bool:
+        minutes = self.options.max_minutes
+        return minutes is not None and time.monotonic() - self._begin >= 60 * minutes
+
+    def _peak_bytes(self) -> int:
+        """Return the largest memory so far: of the GPU where there is one, else of the process."""
+        return torch.cuda.max_memory_allocated(self.device) if self.device.type == "cuda" else peak_rss_bytes()
+
+
+def step_seed(seed: int, step: int) -> int:
+    """Return the seed of everything random inside the model at a step.
+
+    >>> step_seed(0, 1) != step_seed(1, 0)
+    True
+    """
+    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+@contextlib.contextmanager
+def _keeping_generator() -> Iterator[None]:
+    """Leave torch's generators as they were."""
+    with torch.random.fork_rng():
+        yield
+
+
+def _class_areas(source: ExampleSource) -> list[float]:
+    """Return the labelled pixels of every class in the first epoch."""
+    total = np.zeros(len(source.labels))
+    for index in range(len(source)):
+        example = source.example(index, epoch=0)
+        if example.fractions is not None and example.area is not None:
+            total += np.tensordot(example.area, example.fractions.astype(np.float64), example.area.ndim)
+    return total.tolist()
+
+
+def _plain(values: Any) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

@@ -1,0 +1,201 @@
+"""How good a model is on images it does not learn from: Dice on every pixel of whole images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.models.predict import Predictor
+from vitsci_viz.patching.tokens import scatter
+from vitsci_viz.training.scores import confusion_matrix, dice, mean_of_known
+from vitsci_viz.types import PatchSequence
+
+if TYPE_CHECKING:
+    from vitsci_viz.models.options import ModelSpec
+    from vitsci_viz.training.examples import Example
+    from vitsci_viz.training.normalisation import Normalisation
+    from vitsci_viz.training.source import ExampleSource
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ImageScore:
+    """What a model made of one validation image.
+
+    Parameters
+    ----------
+    name : str
+        The image.
+    dice : (K,) float64
+        Dice of every class; NaN where it is neither there nor predicted.
+    labels : (*shape) uint8
+        Predicted class indices.
+    """
+
+    name: str
+    dice: NDArray[np.float64]
+    labels: NDArray[np.uint8]
+
+    @property
+    def mean_dice(self) -> float:
+        """Mean over the classes without background; NaN where none is there or predicted."""
+        return mean_of_known(self.dice[1:])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Validation:
+    """Scores of all validation images.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The images.
+    dice : (images, K) float64
+        Dice of every image and class; NaN where a class is neither there nor predicted.
+    """
+
+    names: tuple[str, ...]
+    dice: NDArray[np.float64]
+
+    @property
+    def mean_dice(self) -> float:
+        """Mean over the images of the mean over the classes without background; NaN where nothing is known."""
+        return mean_of_known([mean_of_known(row[1:]) for row in self.dice])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return name and mean Dice of every image; None where it is not known."""
+        means = [mean_of_known(row[1:]) for row in self.dice]
+        return [
+            {"name": name, "dice": None if np.isnan(value) else round(value, 6)}
+            for name, value in zip(self.names, means, strict=True)
+        ]
+
+
+def validate(
+    model: Any,
+    source: ExampleSource,
+    normalisation: Normalisation,
+    *,
+    spec: ModelSpec,
+    device: torch.device | str = "cpu",
+    precision: torch.dtype = torch.float32,
+    progress: Callable[[int, int], None] | None = None,
+    keep: Callable[[int, ImageScore], None] | None = None,
+) -> Validation:
+    """Score a model on every image of a source.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+        Left in the mode (training or not) it was in.
+    source : ExampleSource
+        Whole images with labels, without augmentation.
+    normalisation : Normalisation
+        That of training.
+    spec : ModelSpec
+        What the model was built from.
+    device : torch.device
+        Where to compute.
+    precision : torch.dtype
+        Type of the matrix products.
+    progress : callable, optional
+        Called as ``progress(done, total)`` before each image; may raise.
+    keep : callable, optional
+        Called with the number and the score of each image.
+
+    Returns
+    -------
+    Validation
+    """
+    names, rows = [], []
+    groups = images_of(source)
+    for number, indices in enumerate(groups):
+        if progress is not None:
+            progress(number, len(groups))
+        examples = [source.example(index, epoch=0) for index in indices]
+        probabilities = image_probabilities(
+            model, examples, normalisation, spec=spec, device=device, precision=precision
+        )
+        score = score_image(examples[0], probabilities)
+        names.append(score.name)
+        rows.append(score.dice)
+        if keep is not None:
+            keep(number, score)
+    return Validation(names=tuple(names), dice=np.array(rows).reshape(len(rows), -1))
+
+
+def images_of(source: ExampleSource) -> list[range]:
+    """Return the indices of every image's examples: one for each tree of its forest."""
+    trees = len(source) // len(source.records)
+    return [range(first, first + trees) for first in range(0, len(source), trees)]
+
+
+def score_image(example: Example, probabilities: NDArray[np.float32]) -> ImageScore:
+    """Compare probabilities with the labels of an example, pixel by pixel.
+
+    Parameters
+    ----------
+    example : Example
+        With labels.
+    probabilities : (*shape, K) float32
+        Need not be normalised.
+    """
+    if example.labels is None:
+        raise InputError(f"validation needs the mask of every image, {example.name} came without: give it a mask")
+    labels = probabilities.argmax(axis=-1).astype(np.uint8)
+    scores = dice(confusion_matrix(labels, example.labels, probabilities.shape[-1]))
+    return ImageScore(name=example.name, dice=scores, labels=labels)
+
+
+def image_probabilities(
+    model: Any,
+    examples: Sequence[Example],
+    normalisation: Normalisation,
+    *,
+    spec: ModelSpec,
+    device: torch.device | str = "cpu",
+    precision: torch.dtype = torch.float32,
+) -> NDArray[np.float32]:
+    """Return the probabilities of one image, summed over the trees of its forest.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+        As for `validate`.
+    examples : sequence of Example
+        One per tree of the same image.
+    normalisation, spec, device, precision
+        As for `validate`.
+
+    Returns
+    -------
+    (*shape, K) float32
+        0 where no token lies, which reads as background.
+    """
+    was_training = model.training
+    predictor = Predictor(model, spec, normalisation.mean, normalisation.std, device)
+    try:
+        maps = _maps(predictor, examples, precision)
+        total = next(maps)
+        for each in maps:
+            total += each
+        return total
+    finally:
+        model.train(was_training)
+
+
+def _maps(predictor: Predictor, examples: Sequence[Example], precision: torch.dtype) -> Iterator[NDArray[np.float32]]:
+    bf16 = torch.autocast(predictor.device.type, dtype=torch.bfloat16, enabled=precision == torch.bfloat16)
+    for example in examples:
+        sequence = PatchSequence(tokens=example.tokens, valid=np.ones(len(example.tree), bool), tree=example.tree)
+        with bf16:
+            if predictor.model.space == "pixels":
+                yield predictor.pixel_probabilities(np.asarray(example.pixels), sequence)
+                continue
+            tokens = predictor.token_probabilities(sequence, pixels=example.pixels)
+        yield scatter(replace(sequence, tokens=tokens))
