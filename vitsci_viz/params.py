@@ -194,11 +194,15 @@ def format_value(value: Any) -> str:
 
     >>> format_value((1, 8, 8)), format_value(None), format_value("auto"), format_value(3.0), format_value(1234567.5)
     ('1,8,8', '', 'auto', '3', '1234567.5')
+    >>> format_value({0: "background", 1: "nucleus"})
+    '0:background,1:nucleus'
     """
     if value is None:
         return ""
     if isinstance(value, tuple | list):
         return ",".join(format_value(part) for part in cast("list[Any]", value))
+    if isinstance(value, dict):
+        return ",".join(f"{key}:{name}" for key, name in cast("dict[Any, Any]", value).items())
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and float(short := f"{value:g}") == value:
