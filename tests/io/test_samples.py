@@ -1,6 +1,7 @@
 """Samples open by name: shipped, generated on demand, public by hash."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from vitsci_viz.errors import Cancelled, InputError, MissingFileError
 from vitsci_viz.io.fetching import CACHE_VARIABLE, DATA_VARIABLE, PublicFile, find_public_file
-from vitsci_viz.io.samples import Sample, find_sample, list_samples, open_sample, sample_files
+from vitsci_viz.io.samples import Sample, find_sample, list_samples, list_sets, open_sample, sample_files
+from vitsci_viz.simulation.datasets import SETS
 from vitsci_viz.simulation.made import MADE
 
 PUBLIC = [sample for sample in list_samples() if sample.origin == "public"]
@@ -29,6 +31,7 @@ def test_names_are_unique_and_described() -> None:
 
 def test_every_generated_sample_can_be_made() -> None:
     assert {sample.name for sample in list_samples() if sample.origin == "generated"} == set(MADE)
+    assert {sample.name for sample in list_sets()} == set(SETS)
 
 
 @pytest.mark.parametrize("name", [sample.name for sample in list_samples() if sample.origin == "shipped"])
@@ -50,6 +53,28 @@ def test_a_generated_sample_is_made_once(cache: Path) -> None:
     again, _ = open_sample("ct_slice", progress=lambda stage, done, total: calls.append(stage))
     assert len(calls) == made
     np.testing.assert_array_equal(np.asarray(again), np.asarray(image))
+
+
+def test_a_set_is_a_folder_made_once_and_again_if_a_file_is_missing(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SETS, "vessels_set", replace(SETS["vessels_set"], count=2, side=64))
+    calls: list[str] = []
+    folder, mask = sample_files("vessels_set", progress=lambda stage, done, total: calls.append(stage))
+    assert mask is None
+    assert folder.is_relative_to(cache)
+    made = len(calls)
+    assert sample_files("vessels_set", progress=lambda stage, done, total: calls.append(stage)) == (folder, None)
+    assert len(calls) == made > 0
+    (folder / "masks" / "eye001.png").unlink()
+    sample_files("vessels_set")
+    assert (folder / "masks" / "eye001.png").exists()
+
+
+def test_a_set_is_not_opened_as_an_image(cache: Path) -> None:
+    with pytest.raises(InputError, match="train on sample:vessels_set"):
+        open_sample("vessels_set")
+    assert not cache.exists()
 
 
 def test_a_cancelled_sample_leaves_nothing_behind(cache: Path) -> None:

@@ -61,3 +61,21 @@ def test_mistakes_are_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="could not be made"):
         write(tmp_path / "file" / "folder")
+
+
+def test_a_set_is_written_whole_and_kept_unless_forced(tmp_path: Path) -> None:
+    images, masks, table = write(tmp_path / "set", name="vessels_set", count=2, side=64)
+    assert [len(list(folder.iterdir())) for folder in (images, masks)] == [2, 2]
+    before = table.read_text()
+    with pytest.raises(OutputExistsError):
+        write(tmp_path / "set", name="vessels_set", count=3, side=64)
+    assert table.read_text() == before
+    write(tmp_path / "set", name="vessels_set", count=3, side=64, force=True)
+    assert len(list(images.iterdir())) == 3
+
+
+def test_count_is_for_sets_and_the_side_of_a_slide_has_its_steps(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="leave count out"):
+        write(tmp_path, name="vessels", count=3)
+    with pytest.raises(InputError, match="multiple of 1,024"):
+        write(tmp_path, name="virtual_slide", side=512)

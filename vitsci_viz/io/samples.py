@@ -1,7 +1,6 @@
 """Images to try things on: shipped with scikit-image, generated from a seed, or public and fetched by hash."""
 
 import csv
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from vitsci_viz.atomic import replacing
 from vitsci_viz.errors import InputError, MissingFileError
 from vitsci_viz.io.fetching import PublicFile, cache_folder, find_public_file, in_data_folder
 from vitsci_viz.io.masks import read_mask
-from vitsci_viz.io.reading import read_image
+from vitsci_viz.io.reading import read_image, resolve
 from vitsci_viz.params import nearest
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import Image
@@ -21,6 +20,7 @@ from vitsci_viz.types import Image
 GENERATION = 1
 """Raised when the generators change, so that an older cache is not taken for the same."""
 _MAKER = "vitsci_viz.simulation.made:make_sample"
+_SET_MAKER = "vitsci_viz.simulation.datasets:make_set"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,8 @@ class Sample:
         A mask is part of it.
     is_instances : bool
         The mask numbers single objects; it is opened as background and foreground.
+    is_set : bool
+        Many images with masks in a folder, to train on; not opened as an image.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Sample:
     unit: str | None = None
     has_mask: bool = False
     is_instances: bool = False
+    is_set: bool = False
 
 
 def _shipped(name: str, title: str, description: str, file: str, licence: str) -> Sample:
@@ -117,6 +120,18 @@ _OWN = (
     ),
     _generated("ct_volume", "Concrete core", "CT-like volume of a concrete core, 64 x 64 x 64."),
     _generated("vessels", "Vessels", "Generated thin branching vessels, 512 x 512."),
+    _generated(
+        "pathology_set",
+        "Tiles of virtual tissue",
+        "48 generated tiles of 256 x 256 from 12 slides, with nuclei and glands; made on first use (seconds).",
+        is_set=True,
+    ),
+    _generated(
+        "vessels_set",
+        "Many vessels",
+        "24 generated images of thin branching vessels, 512 x 512; made on first use (seconds).",
+        is_set=True,
+    ),
 )
 
 
@@ -154,8 +169,13 @@ def _public_file(row: Mapping[str, str]) -> PublicFile:
 
 
 def list_samples() -> tuple[Sample, ...]:
-    """Return every sample: shipped ones first, then generated, then public."""
-    return tuple(_catalogue().values())
+    """Return every image that can be opened: shipped ones first, then generated, then public."""
+    return tuple(sample for sample in _catalogue().values() if not sample.is_set)
+
+
+def list_sets() -> tuple[Sample, ...]:
+    """Return every set of images to train on."""
+    return tuple(sample for sample in _catalogue().values() if sample.is_set)
 
 
 def find_sample(name: str) -> Sample:
@@ -193,11 +213,16 @@ def open_sample(name: str, *, progress: Progress = silent) -> tuple[Image, Image
     Raises
     ------
     InputError
-        The name is unknown, or a file is not the registered one.
+        The name is unknown or that of a set, or a file is not the registered one.
     MissingFileError
         A public file is not here and cannot be fetched.
     """
     sample = find_sample(name)
+    if sample.is_set:
+        raise InputError(
+            f"'{name}' is a set of images, not one image: train on sample:{name}, or write it to a folder with "
+            f"vitsci-viz sample {name} --out FOLDER and open one of its images"
+        )
     image_path, mask_path = _FINDERS[sample.origin](sample, progress)
     image = replace(read_image(image_path), name=sample.name)
     if image.spacing is None and sample.spacing is not None:
@@ -208,7 +233,7 @@ def open_sample(name: str, *, progress: Progress = silent) -> tuple[Image, Image
 
 
 def sample_files(name: str, *, progress: Progress = silent) -> tuple[Path, Path | None]:
-    """Return where a sample's image and mask lie, made or fetched if need be."""
+    """Return where a sample's image and mask lie, made or fetched if need be; of a set, its folder and None."""
     sample = find_sample(name)
     return _FINDERS[sample.origin](sample, progress)
 
@@ -230,19 +255,33 @@ def _find_shipped(sample: Sample, progress: Progress) -> tuple[Path, None]:
     return path, None
 
 
-def _find_generated(sample: Sample, progress: Progress) -> tuple[Path, Path]:
-    """Return the files of a generated sample; both are made under a temporary name and appear together."""
-    module, _, function = _MAKER.partition(":")
+def _find_generated(sample: Sample, progress: Progress) -> tuple[Path, Path | None]:
+    """Return the files of a generated sample; all are made under a temporary name and appear together."""
     folder = cache_folder() / f"generated-{GENERATION}" / sample.name
-    if not folder.is_dir() or len(list(folder.iterdir())) < 2:  # or somebody removed files from the cache
+    is_whole = _has_every_image if sample.is_set else _has_two_files
+    if not folder.is_dir() or not is_whole(folder):  # somebody removed files from the cache
         folder.parent.mkdir(parents=True, exist_ok=True)
-        make: Callable[..., Any] = getattr(importlib.import_module(module), function)
+        make = resolve(_SET_MAKER if sample.is_set else _MAKER)
         with replacing(folder) as temporary:
             temporary.mkdir()
             make(sample.name, temporary, progress=progress)
+    if sample.is_set:
+        return folder, None
     mask = next(path for path in folder.iterdir() if "_mask." in path.name)
     image = next(path for path in folder.iterdir() if path != mask)
     return image, mask
+
+
+def _has_two_files(folder: Path) -> bool:
+    return len(list(folder.iterdir())) >= 2
+
+
+def _has_every_image(folder: Path) -> bool:
+    try:
+        with (folder / "table.csv").open(newline="", encoding="utf-8") as file:
+            return all((folder / row[part]).exists() for row in csv.DictReader(file) for part in ("image", "mask"))
+    except FileNotFoundError:
+        return False
 
 
 def _find_public(sample: Sample, progress: Progress) -> tuple[Path, Path | None]:

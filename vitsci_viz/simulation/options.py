@@ -3,6 +3,8 @@
 from vitsci_viz.params import Options, option
 
 DEFAULT_SEED = 7
+SETS = ("pathology_set", "vessels_set")
+"""Names of the sets of images to train on."""
 
 
 class SampleOptions(Options):
@@ -10,18 +12,27 @@ class SampleOptions(Options):
 
     name: str = option(
         "small",
-        "'small' makes the four small samples with masks; else the name of one sample, generated or public.",
+        "'small' makes the four small samples with masks; else the name of one sample or set, generated or public.",
         group="Sample",
-        suggestions=("small", "pathology", "ct_slice", "ct_volume", "vessels", "virtual_slide", "large_slide"),
+        suggestions=("small", "pathology", "ct_slice", "ct_volume", "vessels", "virtual_slide", "large_slide", *SETS),
     )
     seed: int = option(DEFAULT_SEED, "Seed of generated samples.", ge=0, le=2**31 - 1, group="Sample")
     side: int | None = option(
         None,
-        "Side of a generated whole slide, a multiple of 1,024; default 4,096 for virtual_slide, "
-        "16,384 for large_slide.",
-        ge=1024,
+        "Side of a generated whole slide, a multiple of 1,024 (default 4,096 for virtual_slide, 16,384 for "
+        "large_slide), or of each image of a set (256 for pathology_set, 512 for vessels_set).",
+        ge=32,
         le=131_072,
         unit="px",
         group="Sample",
-        applies={"name": ("virtual_slide", "large_slide")},
+        applies={"name": ("virtual_slide", "large_slide", *SETS)},
+    )
+    count: int | None = option(
+        None,
+        "Images of a generated set; default 48 for pathology_set, 24 for vessels_set.",
+        ge=1,
+        le=1_000_000,
+        unit="images",
+        group="Sample",
+        applies={"name": SETS},
     )

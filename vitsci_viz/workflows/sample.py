@@ -8,6 +8,7 @@ from vitsci_viz.errors import OptionError, OutputError
 from vitsci_viz.io.samples import find_sample, sample_files
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.simulation.datasets import PARTS, SETS, make_set
 from vitsci_viz.simulation.made import MADE, SMALL, make_sample
 from vitsci_viz.simulation.options import DEFAULT_SEED, SampleOptions
 from vitsci_viz.types import Recipe, Report
@@ -43,12 +44,12 @@ def run_sample(
     Returns
     -------
     Report
-        ``files``: what was written.
+        ``files``: what was written; of a set, its two folders and its table.
 
     Raises
     ------
     OptionError
-        A seed or a side is given for a sample that is not generated.
+        A seed, a side or a count is given for a sample that has none.
     OutputError, OutputExistsError
         A file exists already, or the folder cannot be made.
     """
@@ -59,7 +60,7 @@ def run_sample(
         files = [path for name in names for path in _write(name, folder, options, progress, force=force)]
     return Report(
         workflow="sample",
-        results={"files": [str(path) for path in files], "bytes": [path.stat().st_size for path in files]},
+        results={"files": [str(path) for path in files], "bytes": [_bytes_of(path) for path in files]},
         recipe=recipe_mapping(recipe),
         versions=versions(),
     )
@@ -72,7 +73,18 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"the folder {folder} could not be made: {error.strerror or error}") from error
 
 
+def _bytes_of(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
+
+
 def _write(name: str, folder: Path, options: SampleOptions, progress: Progress, *, force: bool) -> list[Path]:
+    if name in SETS:
+        for part in PARTS:
+            check_output(folder / part, force=force)
+        more = {"seed": options.seed, "count": options.count, "side": options.side}
+        return list(make_set(name, folder, **more, progress=progress))
+    if options.count is not None:
+        raise OptionError(f"count applies to {' and '.join(SETS)}; '{name}' is one image: leave count out")
     if name in MADE:
         for file in (MADE[name].image, MADE[name].mask):
             check_output(folder / file, force=force)
