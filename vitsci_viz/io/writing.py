@@ -82,7 +82,15 @@ def _write_tiff(
     metadata: dict[str, Any] = {"axes": letters}
     if spacing is not None:
         metadata |= {"Creator": "vitsci_viz", "UUID": _identity(array)}
-        spatial = axes.removesuffix("c").upper()
-        metadata |= {f"PhysicalSize{axis}": step for axis, step in zip(spatial, spacing, strict=True)}
-        metadata |= {f"PhysicalSize{axis}Unit": _UNIT_SIGNS.get(unit or "", unit) for axis in spatial}
+        metadata |= physical_sizes(axes.removesuffix("c"), spacing, unit)
     tifffile.imwrite(path, array, ome=spacing is not None, metadata=metadata, **options)
+
+
+def physical_sizes(spatial: str, spacing: tuple[float, ...], unit: str | None) -> dict[str, Any]:
+    """Return a spacing in the words of OME.
+
+    >>> physical_sizes("yx", (0.5, 0.25), "um")["PhysicalSizeX"]
+    0.25
+    """
+    sizes: dict[str, Any] = {f"PhysicalSize{axis.upper()}": step for axis, step in zip(spatial, spacing, strict=True)}
+    return sizes | {f"PhysicalSize{axis.upper()}Unit": _UNIT_SIGNS.get(unit or "", unit) for axis in spatial}

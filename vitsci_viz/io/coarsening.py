@@ -1,0 +1,128 @@
+"""Coarser levels of a pyramid, band by band: labels by the most frequent class, numbers by their mean."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Coarsen = Callable[[Array], Array]
+"""Halves every spatial axis of a band."""
+
+SMALLEST_PX = 512
+"""A pyramid ends with the first level whose longest side is no longer than this."""
+
+
+def level_shapes(shape: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the spatial shape of every level, each half the one before, rounded up.
+
+    >>> level_shapes((2000, 1025))
+    [(2000, 1025), (1000, 513), (500, 257)]
+    """
+    shapes = [tuple(int(n) for n in shape)]
+    while max(shapes[-1]) > SMALLEST_PX:
+        shapes.append(tuple(-(-n // 2) for n in shapes[-1]))
+    return shapes
+
+
+def most_frequent(labels: Array) -> Array:
+    """Halve labels: each block of two pixels an axis becomes its most frequent class, ties the larger index.
+
+    Nearest neighbours would do with one pixel in four, and thin structures would break up by chance.
+
+    Parameters
+    ----------
+    labels : (y, x) or (z, y, x) integers
+        A band; blocks are cut off at its end.
+
+    Examples
+    --------
+    >>> most_frequent(np.array([[1, 1, 0, 2], [1, 0, 2, 0]], np.uint8))
+    array([[1, 2]], dtype=uint8)
+    """
+    volume = np.ascontiguousarray(labels).reshape((1,) * (3 - labels.ndim) + labels.shape)
+    out = np.empty(tuple(-(-n // 2) for n in volume.shape), labels.dtype)
+    _most_frequent(volume, out)
+    return out.reshape(tuple(-(-n // 2) for n in labels.shape))
+
+
+def block_mean(values: Array) -> Array:
+    """Halve (*spatial, c) numbers by the mean of each block; blocks are cut off at the end of the band."""
+    for axis in range(values.ndim - 1):
+        pairs = np.add.reduceat(values.astype(np.float32), np.arange(0, values.shape[axis], 2), axis=axis)
+        counts = np.minimum(2, values.shape[axis] - np.arange(0, values.shape[axis], 2))
+        shape = [-1 if other == axis else 1 for other in range(values.ndim)]
+        values = (pairs / counts.reshape(shape)).astype(values.dtype)
+    return values
+
+
+def pyramid_bands(bands: Iterator[Array], levels: int, rows: int, coarsen: Coarsen) -> Iterator[tuple[int, int, Array]]:
+    """Turn the bands of the finest level into those of every level, as soon as each is whole.
+
+    Parameters
+    ----------
+    bands : iterator of (rows or fewer at the end, ...) arrays
+        From the first row to the last.
+    levels : int
+        Levels to make, the finest included.
+    rows : int
+        Rows of a band of every level, even; the last band of a level may have fewer.
+    coarsen : callable
+        Halves a band.
+
+    Yields
+    ------
+    level, first row, band
+    """
+    waiting: list[list[Array]] = [[] for _ in range(levels)]
+    done = [0] * levels
+
+    def push(level: int, band: Array) -> Iterator[tuple[int, int, Array]]:
+        yield level, done[level], band
+        done[level] += len(band)
+        if level + 1 < levels:
+            waiting[level + 1].append(coarsen(band))
+            if sum(map(len, waiting[level + 1])) >= rows:
+                yield from flush(level + 1)
+
+    def flush(level: int) -> Iterator[tuple[int, int, Array]]:
+        parts, waiting[level] = waiting[level], []
+        if parts:
+            yield from push(level, np.concatenate(parts) if len(parts) > 1 else parts[0])
+
+    for band in bands:
+        yield from push(0, band)
+    for level in range(1, levels):
+        yield from flush(level)
+
+
+@numba.njit(cache=True, nogil=True)
+def _most_frequent(labels: Array, out: Array) -> None:
+    nz, ny, nx = labels.shape
+    for z in range(out.shape[0]):
+        z1 = min(2 * z + 2, nz)
+        for y in range(out.shape[1]):
+            y1 = min(2 * y + 2, ny)
+            for x in range(out.shape[2]):
+                x1 = min(2 * x + 2, nx)
+                best = labels[2 * z, 2 * y, 2 * x]
+                is_mixed = False
+                for k in range(2 * z, z1):
+                    for j in range(2 * y, y1):
+                        for i in range(2 * x, x1):
+                            is_mixed |= labels[k, j, i] != best
+                if is_mixed:
+                    most = 0
+                    for k in range(2 * z, z1):
+                        for j in range(2 * y, y1):
+                            for i in range(2 * x, x1):
+                                value, count = labels[k, j, i], 0
+                                for kk in range(2 * z, z1):
+                                    for jj in range(2 * y, y1):
+                                        for ii in range(2 * x, x1):
+                                            count += labels[kk, jj, ii] == value
+                                if count > most or (count == most and value > best):
+                                    most, best = count, value
+                out[z, y, x] = best
