@@ -14,11 +14,13 @@ class OnceCache(Generic[Value]):
     Parameters
     ----------
     capacity : int
-        Most values kept.
+        Most that is kept: values, or what `weigh` makes of them; the newest value is kept whatever it weighs.
+    weigh : callable, optional
+        Weight of a value, such as its bytes; 1 without it.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int, *, weigh: Callable[[Value], int] | None = None) -> None:
+        self._capacity, self._weigh = capacity, weigh
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -48,9 +50,12 @@ class OnceCache(Generic[Value]):
                     self._locks.pop(key, None)
             with self._guard:
                 self._values[key] = value
-                while len(self._values) > self._capacity:
+                while len(self._values) > 1 and self._weight() > self._capacity:
                     self._values.popitem(last=False)
             return value
+
+    def _weight(self) -> int:
+        return len(self._values) if self._weigh is None else sum(map(self._weigh, self._values.values()))
 
     def peek(self, key: Hashable) -> Value | None:
         """Return the value of a key where it is kept."""
