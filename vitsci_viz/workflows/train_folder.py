@@ -1,0 +1,142 @@
+"""A run folder at the start of a run: begun anew, or found fit to go on with."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vitsci_viz.atomic import replacing
+from vitsci_viz.errors import InputError, OptionError, OutputExistsError
+from vitsci_viz.params import format_value
+from vitsci_viz.training.options import TrainOptions
+from vitsci_viz.training.run_folder import RunFolder, open_run, write_splits
+from vitsci_viz.types import Recipe
+from vitsci_viz.workflows.catalogue import load_recipe, recipe_text
+
+if TYPE_CHECKING:
+    from vitsci_viz.workflows.train_setup import TrainSetup
+
+MAY_CHANGE = ("epochs", "max_minutes", "save_every", "device")
+"""Options that a resumed run may be given anew. With other `epochs` the rest of the schedule follows the new number."""
+
+
+def check_begin(folder: RunFolder, *, force: bool) -> None:
+    """Refuse to begin a run where one lies already.
+
+    Raises
+    ------
+    OutputExistsError
+        The folder holds a run, or a file that a run would replace, and `force` is not given.
+    """
+    if force:
+        return
+    if folder.is_run:
+        raise OutputExistsError(
+            f"{folder.path} holds a run already: go on with it by --resume, replace it by --force, or choose another "
+            "--out"
+        )
+    for path in _files(folder):
+        if path.exists():
+            raise OutputExistsError(f"{path} exists already: choose another --out, or pass --force to replace it")
+
+
+def begin_run(folder: RunFolder, recipe: Recipe, setup: TrainSetup) -> None:
+    """Clear the folder of a former run, and write the recipe and the splits of this one."""
+    for path in _files(folder):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    _write_recipe(folder, recipe)
+    write_splits(folder, _split_rows(folder, setup))
+
+
+def check_resume(folder: RunFolder, recipe: Recipe, options: TrainOptions) -> None:
+    """Refuse to go on with a run under other conditions.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        The folder holds no run.
+    OptionError
+        Data or options differ from those of the run; they are named.
+    """
+    open_run(folder.path)
+    former = load_recipe(folder.recipe)
+    if former.inputs != recipe.inputs:
+        raise OptionError(
+            f"a run goes on with its own data: {folder.path} was begun with {former.inputs['data']}, got "
+            f"{recipe.inputs['data']}; name the same, or begin another run"
+        )
+    differing = differences(former.options, options.to_mapping())
+    if differing:
+        raise OptionError(
+            f"a run goes on with its own options ({', '.join(MAY_CHANGE)} may change): {folder.path} was begun with "
+            f"{', '.join(differing)}; leave them out, or begin another run"
+        )
+
+
+def differences(former: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say which options differ, apart from those that may.
+
+    >>> differences({"length": 512, "epochs": 9}, {"length": 256, "epochs": 10})
+    ['length=512 (now 256)']
+    """
+    names = sorted(former.keys() | now.keys() - {*MAY_CHANGE})
+    return [
+        f"{name}={format_value(former.get(name))} (now {format_value(now.get(name))})"
+        for name in names
+        if name not in MAY_CHANGE and former.get(name) != now.get(name)
+    ]
+
+
+def continue_run(folder: RunFolder, recipe: Recipe, setup: TrainSetup) -> None:
+    """Check that the images are those of the run, clear what a killed process left, and keep the recipe.
+
+    Raises
+    ------
+    InputError
+        Images were added, taken away or are split otherwise: the order of the steps would be another one.
+    """
+    rows = [list(row) for row in _split_rows(folder, setup)]
+    with folder.splits.open(newline="", encoding="utf-8") as file:
+        former = list(csv.reader(file))[1:]
+    if rows != former:
+        changed = {row[0] for row in rows} ^ {row[0] for row in former}
+        raise InputError(
+            f"a run goes on with its own images: {folder.splits} lists {len(former)}, the data now hold {len(rows)}"
+            f"{f' (such as {min(changed)})' if changed else ' with other masks, groups or splits'}; restore the data, "
+            "or begin another run"
+        )
+    for left in (*folder.path.glob(".*.*"), *folder.checkpoints.glob(".*.*")):
+        shutil.rmtree(left, ignore_errors=True)
+    _write_recipe(folder, recipe)
+
+
+def _write_recipe(folder: RunFolder, recipe: Recipe) -> None:
+    with replacing(folder.recipe) as temporary:
+        temporary.write_text(recipe_text(recipe, folder=folder.path.absolute()), encoding="utf-8")
+
+
+def _split_rows(folder: RunFolder, setup: TrainSetup) -> list[tuple[str, str, str, str]]:
+    """Return image, mask, group and split of every record, the files relative to the folder where they share one."""
+    return [
+        (_relative(record.image, folder), _relative(record.mask, folder), record.group, record.split)
+        for record in setup.records
+    ]
+
+
+def _relative(path: Path, folder: RunFolder) -> str:
+    path, base = path.absolute(), folder.path.absolute()
+    return str(path) if os.path.commonpath([path, base]) == os.sep else os.path.relpath(path, base)
+
+
+def _files(folder: RunFolder) -> tuple[Path, ...]:
+    return (
+        folder.recipe, folder.facts, folder.metrics, folder.splits, folder.checkpoints, folder.previews,
+        folder.tensorboard,
+    )  # fmt: skip
