@@ -1,6 +1,7 @@
 """What a model learns from: tokens of an image with the share of every class behind each of their cells."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,13 @@ from numpy.typing import NDArray
 
 from vitsci_viz.patching.sides import Sides
 from vitsci_viz.patching.tokens import gather
+from vitsci_viz.patching.tree_file import KEYS
 from vitsci_viz.training.labels import IGNORED
+from vitsci_viz.training.tissue import take_leaves
 from vitsci_viz.types import Image, PatchTree
 
 Floats = NDArray[np.float32]
+_ARRAYS = ("tokens", "fractions", "area", "grid", "pixels", "labels")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,6 +57,43 @@ class Example:
     inside: tuple[slice, ...] | None = None
     labels: NDArray[np.uint8] | None = None
     spacing_um: tuple[float, ...] | None = None
+
+
+def with_leaves(example: Example, rows: NDArray[np.int64]) -> Example:
+    """Keep some leaves of an example, in their order.
+
+    Parameters
+    ----------
+    example : Example
+        What to keep a part of.
+    rows : (n,) int64
+        Rows to keep.
+    """
+    changes: dict[str, Any] = {"tree": take_leaves(example.tree, rows), "tokens": example.tokens[rows]}
+    for name in ("fractions", "area"):
+        value = getattr(example, name)
+        changes[name] = None if value is None else value[rows]
+    if example.grid is not None:
+        new_row = np.full(len(example.tree) + 1, len(rows), np.int32)
+        new_row[rows] = np.arange(len(rows))
+        changes["grid"] = new_row[example.grid]
+    return replace(example, **changes)
+
+
+def packed_example(example: Example) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an example by name, fit for a file."""
+    tree = {f"tree_{name}": np.asarray(getattr(example.tree, name), dtype) for name, dtype in KEYS.items()}
+    return tree | {name: value for name in _ARRAYS if (value := getattr(example, name)) is not None}
+
+
+def unpacked_example(
+    arrays: Mapping[str, NDArray[Any]], *, name: str, group: str, spacing_um: tuple[float, ...] | None
+) -> Example:
+    """Return the example that `packed_example` took apart."""
+    tree = {key: arrays[f"tree_{key}"] for key in KEYS}
+    shape = tuple(int(n) for n in tree.pop("shape"))
+    parts: dict[str, Any] = {key: arrays[key] for key in _ARRAYS if key in arrays}
+    return Example(name=name, group=group, tree=PatchTree(shape=shape, **tree), spacing_um=spacing_um, **parts)
 
 
 def token_targets(labels: NDArray[np.uint8], tree: PatchTree, patch_size: Sides, classes: int) -> tuple[Floats, Floats]:

@@ -52,7 +52,7 @@ def find_normalisation(source: ExampleSource, *, progress: Progress = silent) ->
     count, total, square = 0, np.zeros(source.channels), np.zeros(source.channels)
     for done, record in enumerate(records):
         progress("measuring images", done, len(records))
-        image = source.open(record)
+        image = source.image(record)
         for window in sample_windows(image.shape):
             values = _flat(read_window(image, window), source.channels)
             count += len(values)

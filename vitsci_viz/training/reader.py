@@ -1,0 +1,146 @@
+"""Images and class indices of records, at the pixel size of the run, the last ones kept in memory."""
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.io.reading import read_image
+from vitsci_viz.patching.intensity import refuse_not_finite
+from vitsci_viz.patching.source import read_window
+from vitsci_viz.training.labels import LabelMap, check_shape, open_mask
+from vitsci_viz.training.records import Record
+from vitsci_viz.training.spacing import SampledLevel, at_spacing, is_same_spacing
+from vitsci_viz.types import Image
+
+HELD_BYTES = 2**30
+"""Decoded images and masks are kept up to this size in all; larger single ones are read window by window."""
+Window = tuple[slice, ...]
+
+
+class RecordReader:
+    """Opens what records name.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        At least one; the first says how many axes and channels all have.
+    labels : LabelMap
+        What the masks' values mean.
+    spacing_um : tuple of float, optional
+        Sides of a pixel that images are brought to; by default those of the first image that has any.
+
+    Raises
+    ------
+    InputError, MissingFileError
+        The first image cannot be read.
+    """
+
+    def __init__(
+        self, records: Sequence[Record], labels: LabelMap, spacing_um: tuple[float, ...] | None = None
+    ) -> None:
+        self.labels = labels
+        first = read_image(records[0].image)
+        self.first, self.ndim, self.channels = records[0], first.ndim, first.channels
+        self.dtype = np.dtype(first.data.dtype)
+        self.spacing_um = spacing_um or first.spacing_um
+        self._held: OrderedDict[str, NDArray[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def image(self, record: Record) -> Image:
+        """Return a record's image at the pixel size of the run; lazy where it is larger than may be held.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, has other axes than the first, or holds NaN or infinite values.
+        """
+        image = read_image(record.image)
+        if (image.ndim, image.channels) != (self.ndim, self.channels):
+            raise InputError(
+                f"all images must have the axes of the first: {self.first.image.name} has {self.ndim} spatial axes "
+                f"and {self.channels} channels, {record.image.name} {image.ndim} and {image.channels}"
+            )
+        size = math.prod(image.data.shape) * np.dtype(image.data.dtype).itemsize
+        if size > HELD_BYTES:
+            return self._at_spacing(image)
+        return self._held_image(record, image)
+
+    def _at_spacing(self, image: Image) -> Image:
+        return image if self.spacing_um is None else at_spacing(image, self.spacing_um)
+
+    def _held_image(self, record: Record, image: Image) -> Image:
+        def load() -> NDArray[Any]:
+            found = self._at_spacing(image)
+            pixels = read_window(found, (slice(None),) * found.ndim)
+            if pixels.dtype.kind == "f":
+                refuse_not_finite(replace(found, levels=(pixels,)))
+            return pixels
+
+        pixels = self._hold(f"image {record.image}", load)
+        if is_same_spacing(image.spacing_um, self.spacing_um):
+            return replace(image, levels=(pixels,), name=record.image.name)
+        return replace(image, levels=(pixels,), name=record.image.name, spacing=self.spacing_um, unit="um")
+
+    def class_indices(self, record: Record, image: Image, window: Window | None = None) -> NDArray[np.uint8]:
+        """Return the class of every pixel of a record's image, or of a window of it.
+
+        Parameters
+        ----------
+        record : Record
+            Names the mask.
+        image : Image
+            What `image` returned for it.
+        window : tuple of slice, optional
+            Part of the image.
+
+        Raises
+        ------
+        InputError
+            The mask has another shape than the image file, or holds a value that is no class.
+        """
+        if math.prod(image.shape) > HELD_BYTES:
+            part = (slice(None),) * image.ndim if window is None else window
+            return self.labels.index_of(np.asarray(self._mask(record, image).data[part]), str(record.mask))
+        whole = self._hold(
+            f"mask {record.mask} {image.shape}",
+            lambda: self.labels.index_of(np.asarray(self._mask(record, image)), str(record.mask)),
+        )
+        return whole if window is None else whole[window]
+
+    def _mask(self, record: Record, image: Image) -> Image:
+        mask = open_mask(record)
+        check_shape(record, mask, read_image(record.image).shape)
+        if mask.shape == image.shape:
+            return mask
+        return replace(mask, levels=(SampledLevel(mask.data, image.shape),), spacing=None, unit=None)
+
+    def _hold(self, key: str, load: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        found = load()
+        with self._lock:
+            self._held[key] = found
+            while len(self._held) > 1 and sum(array.nbytes for array in self._held.values()) > HELD_BYTES:
+                self._held.popitem(last=False)
+        return found
+
+    def notes(self, records: Sequence[Record]) -> tuple[str, ...]:
+        """Return what is done to images, for people: which have another pixel size."""
+        found = [(record.name, read_image(record.image).spacing_um) for record in records]
+        other = [(name, own) for name, own in found if own and not is_same_spacing(own, self.spacing_um)]
+        if not other or self.spacing_um is None:
+            return ()
+        many = "1 image has" if len(other) == 1 else f"{len(other)} images have"
+        return (
+            f"{many} another pixel size than the first and will be resampled to {self.spacing_um[-1]:g} um: "
+            f"{other[0][0]} has {other[0][1][-1]:g} um",
+        )
