@@ -15,11 +15,11 @@ class FakeModel:
     """Stands in for what the workflow opens."""
 
     def __init__(self, threshold, labels=LABELS):
-        self.threshold, self.classes, self.card = threshold, labels.names, SimpleNamespace(labels=labels)
+        self.threshold, self.classes, self.labels = threshold, labels.names, labels
         self.asked = 0
 
     def predict(self, image, *, options=None, progress=None):
-        """Label what is brighter than the threshold; an image named "bad" cannot be read."""
+        """Label what is brighter than the threshold."""
         self.asked += 1
         progress("predicting", 0, 1)
         values = np.asarray(image).astype(np.float32)

@@ -50,7 +50,8 @@ class Predicted:
     labels : DisplayPyramid
         Class indices, uint8, in the image's shape.
     uncertainty : DisplayPyramid, optional
-        Entropy of the class probabilities over its maximum, as uint8 (255 is 1); may be coarser than the image.
+        Entropy of the class probabilities over its maximum, as uint8 (255 is 1) or as floats from 0 to 1; may be
+        coarser than the image.
     trees : tuple of PatchTree
         The trees that the tokens came from; empty for models on pixels.
     tokens : int
@@ -149,8 +150,9 @@ def uncertainty_map(view: SegmentView, window: Window, *, is_second: bool = Fals
     if box is None:
         return None
     height, width = _screen_size(values.shape, box.extent, window.scale)
+    small = resized(values, height, width) if (height, width) != values.shape else values
     return Raster(
-        index=resized(values, height, width) if (height, width) != values.shape else values,
+        index=small if small.dtype == np.uint8 else np.rint(small * 255).astype(np.uint8),
         palette=scalar_palette(),
         extent=box.extent,
         high=1.0,

@@ -1,19 +1,22 @@
 """Predictions for the views: models opened once, images predicted once, both by a name that loads no torch here."""
 
+import math
 import threading
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitsci_viz.errors import MissingFileError
 from vitsci_viz.io.reading import resolve
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.run_folder import RunFolder
+from vitsci_viz.training.scores import bands
 from vitsci_viz.types import Image, LevelArray
 from vitsci_viz.views.session.cache import OnceCache
-from vitsci_viz.views.session.display import DisplayPyramid
+from vitsci_viz.views.session.display import QUICK_PIXELS, DisplayPyramid
 from vitsci_viz.views.session.segment import Predicted, label_display
 from vitsci_viz.workflows.segment_options import PredictOptions
 
@@ -84,7 +87,7 @@ class Predictions:
 
         def compute() -> Predicted:
             with self._one_at_a_time:
-                return ready(model.predict(image, options=options, progress=progress), image)
+                return ready(model.predict(image, options=options, progress=progress), image, progress=progress)
 
         return self._found.get((model_key(run, options), image_key, options), compute)
 
@@ -107,12 +110,16 @@ def model_key(run: Path, options: PredictOptions) -> tuple[str, str, int]:
         ) from None
 
 
-def ready(prediction: Any, image: Image) -> Predicted:
-    """Make a prediction of the workflow ready to be drawn."""
-    uncertainty = prediction.uncertainty
+def ready(prediction: Any, image: Image, *, progress: Progress = silent) -> Predicted:
+    """Make a prediction of the workflow ready to be drawn: read now where it is small, window by window otherwise."""
+    labels, uncertainty = prediction.labels, prediction.uncertainty
+    if math.prod(image.shape) <= QUICK_PIXELS:
+        labels = _in_bands(labels, np.asarray, progress)
+        uncertainty = _in_bands(uncertainty, _as_bytes, progress)
+    axes = image.spatial_axes
     return Predicted(
-        labels=label_display(prediction.labels, name=image.name),
-        uncertainty=None if uncertainty is None else _scalar_display(uncertainty, image.name),
+        labels=label_display(labels, name=image.name),
+        uncertainty=DisplayPyramid(Image(levels=(uncertainty,), axes=axes, name=image.name)),
         trees=tuple(prediction.trees),
         tokens=int(prediction.tokens),
         seconds=dict(prediction.seconds),
@@ -120,11 +127,18 @@ def ready(prediction: Any, image: Image) -> Predicted:
     )
 
 
-def _scalar_display(values: LevelArray, name: str) -> DisplayPyramid:
-    """Make values from 0 to 1 ready to draw, as bytes."""
-    array = np.asarray(values[...])
-    shown = np.rint(np.clip(array, 0, 1) * np.float32(255)).astype(np.uint8)
-    return DisplayPyramid(Image(levels=(shown,), axes="zyx"[-shown.ndim :], name=name))
+def _in_bands(level: LevelArray, convert: Callable[[Any], NDArray[np.uint8]], progress: Progress) -> NDArray[np.uint8]:
+    """Read a level array band by band as bytes, so that a cancel is heard and floats never fill memory."""
+    out = np.empty(level.shape, np.uint8)
+    parts = bands(level.shape)
+    for done, rows in enumerate(parts):
+        progress("painting", done, len(parts))
+        out[rows] = convert(np.asarray(level[rows]))
+    return out
+
+
+def _as_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
 
 
 def _bytes_of(found: Predicted) -> int:

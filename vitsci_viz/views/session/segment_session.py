@@ -144,7 +144,7 @@ class SegmentSession:
         base, mask = self._open(source, progress)
         if mask is None:
             return None
-        labels: LabelMap = self._predictions.model(run, options, progress=progress).card.labels
+        labels: LabelMap = self._predictions.model(run, options, progress=progress).labels
         return self._truths.get((source.key, labels), lambda: label_display(truth_of(mask, labels, base.shape)))
 
     def score(
