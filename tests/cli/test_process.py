@@ -133,6 +133,13 @@ def test_help_opens_without_the_heavy_libraries():
     assert not _loaded_after("--help") & {"numpy", "pydantic", "cv2", "numba", "scipy", "skimage", "panel", "yaml"}
 
 
-@pytest.mark.parametrize("name", ["patch", "sweep", "sample", "run", "serve"])
-def test_help_of_a_command_opens_without_image_libraries(name):
-    assert not _loaded_after(name, "--help") & {"cv2", "numba", "scipy", "skimage", "panel", "bokeh", "tifffile"}
+HEAVY = {"cv2", "numba", "scipy", "skimage", "panel", "bokeh", "tifffile", "torch", "monai", "transformers"}
+
+
+@pytest.mark.parametrize("name", ["patch", "sweep", "sample", "train", "predict", "evaluate", "run", "serve"])
+def test_help_of_a_command_opens_without_heavy_libraries(name):
+    assert not _loaded_after(name, "--help") & HEAVY
+
+
+def test_a_wrong_option_of_training_is_said_without_torch():
+    assert "torch" not in _loaded_after("train", "nowhere", "--out", "run", "--epochs", "0")

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from vitsci_viz.cli.execute import execute
@@ -11,15 +12,20 @@ from vitsci_viz.cli.flags import (
     as_function,
     given,
     options_flags,
+    resume_flag,
     switch_flag,
     text_flag,
     workflow_signature,
 )
 from vitsci_viz.cli.options import ServeOptions
+from vitsci_viz.errors import OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.options import PRESETS
 from vitsci_viz.types import Recipe
-from vitsci_viz.workflows.catalogue import CATALOGUE, load_recipe
+from vitsci_viz.workflows.catalogue import CATALOGUE, SUFFIXES, load_recipe, read_recipe
+
+RUN_RECIPE = "recipe.yaml"
+"""Name of the recipe in the folder of a run."""
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
@@ -41,6 +47,8 @@ def workflow_command(name: str) -> Callable[..., Any]:
             outputs=given(values, "output"),
             options=with_preset(given(values, "option"), choices.pop("preset", None)),
         )
+        if entry.takes_recipe:
+            recipe = over_recipe(recipe, resume=bool(choices.get("resume")))
         return execute(recipe, ExecutionOptions(**given(values, "execution")), **choices)
 
     return as_function(workflow_signature(entry), call, entry.summary)
@@ -53,10 +61,60 @@ def with_preset(options: dict[str, Any], preset: str | None) -> dict[str, Any]:
     from vitsci_viz.patching.options import PatchOptions
 
     PatchOptions.preset(preset)
-    base = dict(PRESETS[preset])
+    return _laid_over(PRESETS[preset], options)
+
+
+def _laid_over(base: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace options by those given; a new budget or split value decides anew what kind of tree it is."""
     if "mode" not in options and {"length", "split_value"} & options.keys():
         base = {name: value for name, value in base.items() if name not in ("mode", "length", "split_value")}
     return {**base, **options}
+
+
+def over_recipe(recipe: Recipe, *, resume: bool = False) -> Recipe:
+    """Lay what was given over the recipe file that stands in the place of the first input, if one does.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        From the flags.
+    resume : bool
+        The folder of a run, as first input or as output, stands for the recipe in it.
+
+    Returns
+    -------
+    Recipe
+        With absolute paths where it comes from a file.
+
+    Raises
+    ------
+    OptionError
+        The file is no recipe of this workflow.
+    """
+    slot = CATALOGUE[recipe.workflow].inputs[0].name
+    file = _recipe_file(recipe.inputs.get(slot), recipe.outputs, resume=resume)
+    if file is None:
+        return recipe
+    base = read_recipe(file)
+    if base.workflow != recipe.workflow:
+        raise OptionError(f"{file} is a recipe of {base.workflow}, not of {recipe.workflow}: vitsci-viz run {file}")
+    outputs = {name: str(Path(value).absolute()) for name, value in recipe.outputs.items()}
+    others = {name: value for name, value in recipe.inputs.items() if name != slot}
+    return Recipe(
+        workflow=recipe.workflow,
+        inputs={**base.inputs, **others},
+        outputs={**base.outputs, **outputs},
+        options=_laid_over(base.options, recipe.options),
+    )
+
+
+def _recipe_file(given: str | None, outputs: Mapping[str, str], *, resume: bool) -> Path | None:
+    if given is not None and Path(given).suffix.lower() in SUFFIXES:
+        return Path(given)
+    folder = given or outputs.get("run")
+    if resume and folder is not None and (Path(folder) / RUN_RECIPE).is_file():
+        return Path(folder) / RUN_RECIPE
+    return None
 
 
 def _run(values: Mapping[str, Any]) -> int:
@@ -72,6 +130,7 @@ def _run_signature() -> inspect.Signature:
             *options_flags("execution", ExecutionOptions),
             switch_flag("run_json", "Print JSON and nothing else on stdout.", flag="--json", group=RUN),
             switch_flag("run_force", "Replace existing outputs.", flag="--force", group=RUN),
+            resume_flag(),
         ]
     )
 

@@ -18,6 +18,7 @@ def execute(
     json: bool = False,
     csv: bool = False,
     force: bool = False,
+    resume: bool = False,
 ) -> int:
     """Run a recipe and print what it found.
 
@@ -35,6 +36,8 @@ def execute(
         Print the rows as CSV on stdout and the table on stderr.
     force : bool
         Replace existing outputs.
+    resume : bool
+        Go on with an interrupted run.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def execute(
     if recipe_path:
         check_recipe_place(recipe, recipe_path, force=force)
     with ProgressLines() as progress:
-        report = run_recipe(recipe, execution=execution, progress=progress, force=force)
+        report = run_recipe(recipe, execution=execution, progress=progress, force=force, resume=resume)
     if recipe_path:
         dump_recipe(recipe, recipe_path, force=force)
     show(report, to_stderr=json or csv)

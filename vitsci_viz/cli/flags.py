@@ -33,11 +33,11 @@ def workflow_signature(entry: WorkflowEntry) -> inspect.Signature:
     """
     options = entry.load_options()
     parameters = [
-        *(_slot_flag("input", slot, INPUTS, is_positional=slot.required) for slot in entry.inputs),
+        *_input_flags(entry),
         *(_slot_flag("output", slot, OUTPUTS) for slot in entry.outputs),
         *options_flags("option", options, argument=entry.argument),
         *options_flags("execution", ExecutionOptions),
-        *_run_flags(has_presets=hasattr(options, "preset"), has_rows=entry.has_rows),
+        *_run_flags(entry, has_presets=hasattr(options, "preset")),
     ]
     return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
 
@@ -111,13 +111,30 @@ def switch_flag(name: str, help: str, *, group: Group, flag: str = "") -> inspec
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
+def resume_flag() -> inspect.Parameter:
+    """Return the flag that goes on with an interrupted run."""
+    help = "Go on with an interrupted run from its last checkpoint; its folder may stand in the place of the recipe."
+    return switch_flag("run_resume", help, flag="--resume", group=RUN)
+
+
 def _slot_flag(kind: str, slot: Slot, group: Group, *, is_positional: bool = False) -> inspect.Parameter:
     flag = slot.name.upper() if is_positional else flag_name(slot.flag or slot.name)
     help = slot.help + (" [required]" if slot.required and not is_positional else "")
     return text_flag(f"{kind}_{slot.name}", help, flag=flag, group=group, is_positional=is_positional)
 
 
-def _run_flags(*, has_presets: bool, has_rows: bool) -> Iterator[inspect.Parameter]:
+def _input_flags(entry: WorkflowEntry) -> Iterator[inspect.Parameter]:
+    """Yield the required inputs as arguments and the others as flags; one that may be a recipe is both."""
+    for number, slot in enumerate(entry.inputs):
+        if number == 0 and entry.takes_recipe:
+            help = f"{slot.help} Or a recipe (.yaml), over which the flags are laid."
+            flag = text_flag(f"input_{slot.name}", help, flag=flag_name(slot.flag or slot.name), group=INPUTS)
+            yield flag.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        else:
+            yield _slot_flag("input", slot, INPUTS, is_positional=slot.required)
+
+
+def _run_flags(entry: WorkflowEntry, *, has_presets: bool) -> Iterator[inspect.Parameter]:
     if has_presets:
         from vitsci_viz.patching.options import PRESETS
 
@@ -131,14 +148,16 @@ def _run_flags(*, has_presets: bool, has_rows: bool) -> Iterator[inspect.Paramet
         )
     yield text_flag("run_recipe_path", "Write what was run as a recipe (.yaml).", flag="--recipe", group=RUN)
     yield switch_flag("run_json", "Print JSON and nothing else on stdout.", flag="--json", group=RUN)
-    if has_rows:
+    if entry.has_rows:
         yield switch_flag("run_csv", "Print CSV and nothing else on stdout.", flag="--csv", group=RUN)
+    if entry.can_resume:
+        yield resume_flag()
     yield switch_flag("run_force", "Replace existing outputs.", flag="--force", group=RUN)
 
 
 def _option_flag(name: str, field: OptionField, group: Group) -> inspect.Parameter:
     is_switch = field.annotation is bool
-    takes_text = str in _parts(field.annotation)
+    takes_text = any(part is str or typing.get_origin(part) is dict for part in _parts(field.annotation))
     kind: dict[str, Any] = {"negative": "--no-" + field.name.replace("_", "-")}
     if not is_switch:
         kind = {
@@ -182,6 +201,7 @@ def metavar(field: OptionField) -> str:
     parts = [part for part in _parts(field.annotation) if part is not type(None)]
     words = [str(value) for part in parts if typing.get_origin(part) is Literal for value in typing.get_args(part)]
     lists = [_list_word(part) for part in parts if typing.get_origin(part) is tuple]
+    lists += [_pairs_word(part) for part in parts if typing.get_origin(part) is dict]
     plain = [_plain_word(part) for part in parts if typing.get_origin(part) is None]
     return "|".join(words + (lists or plain[:1]))
 
@@ -190,6 +210,10 @@ def _list_word(annotation: Any) -> str:
     item, *more = typing.get_args(annotation)
     word = _plain_word(item)
     return f"{word},..." if more == [Ellipsis] else ",".join([word] * (1 + len(more)))
+
+
+def _pairs_word(annotation: Any) -> str:
+    return ":".join(map(_plain_word, typing.get_args(annotation))) + ",..."
 
 
 def _plain_word(annotation: Any) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "entry_of",
     "load_recipe",
     "parse_recipe",
+    "read_recipe",
     "recipe_mapping",
     "recipe_text",
     "run_recipe",
@@ -56,6 +57,33 @@ def load_recipe(path: Path | str) -> Recipe:
     OptionError
         The file is no recipe, or a key or value in it is not valid; the nearest known key is named.
     """
+    recipe = read_recipe(path)
+    try:
+        return validate_recipe(recipe)
+    except OptionError as error:
+        raise OptionError(f"{path}: {error}") from None
+
+
+def read_recipe(path: Path | str) -> Recipe:
+    """Read a recipe file as it is written, so that other options and files can be laid over it.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file; the paths inside are relative to its folder.
+
+    Returns
+    -------
+    Recipe
+        With absolute paths; nothing is validated but the form of the file (see `validate_recipe`).
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    OptionError
+        The file is no recipe.
+    """
     path = Path(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -69,9 +97,12 @@ def load_recipe(path: Path | str) -> Recipe:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise OptionError(f"{path} is not valid YAML: {error.problem}, line {line}") from None
     try:
-        return parse_recipe(content, folder=path.absolute().parent)
+        recipe = _recipe_in(content)
+        folder = path.absolute().parent
+        files = [_absolute_files(given, folder) for given in (recipe.inputs, recipe.outputs)]
     except OptionError as error:
         raise OptionError(f"{path}: {error}") from None
+    return Recipe(workflow=recipe.workflow, inputs=files[0], outputs=files[1], options=recipe.options)
 
 
 def parse_recipe(content: Any, *, folder: Path | None = None) -> Recipe:
@@ -89,6 +120,10 @@ def parse_recipe(content: Any, *, folder: Path | None = None) -> Recipe:
     OptionError
         A key or value is not valid.
     """
+    return validate_recipe(_recipe_in(content), folder=folder)
+
+
+def _recipe_in(content: Any) -> Recipe:
     if not isinstance(content, Mapping):
         raise OptionError("a recipe must be a mapping with version, workflow, inputs, outputs and options")
     _check_keys(content, ("version", "workflow", "inputs", "outputs", "options"), "key")
@@ -96,13 +131,12 @@ def parse_recipe(content: Any, *, folder: Path | None = None) -> Recipe:
         raise OptionError(f"version must be {VERSION}, got {content.get('version')!r}; this release reads no other")
     if "workflow" not in content:
         raise OptionError(f"a recipe must name its workflow: one of {', '.join(CATALOGUE)}")
-    recipe = Recipe(
+    return Recipe(
         workflow=str(content["workflow"]),
         inputs=_section(content, "inputs"),
         outputs=_section(content, "outputs"),
         options=_section(content, "options"),
     )
-    return validate_recipe(recipe, folder=folder)
 
 
 def validate_recipe(recipe: Recipe, *, folder: Path | None = None) -> Recipe:
@@ -121,7 +155,7 @@ def validate_recipe(recipe: Recipe, *, folder: Path | None = None) -> Recipe:
         for slot in slots:
             if slot.required and not given.get(slot.name):
                 raise OptionError(f"{recipe.workflow} needs the {kind} '{slot.name}': {slot.help}")
-        files[kind] = {name: _absolute(name, value, base) for name, value in given.items() if value is not None}
+        files[kind] = _absolute_files(given, base)
     options = entry.load_options()(**recipe.options)
     return Recipe(
         workflow=recipe.workflow, inputs=files["input"], outputs=files["output"], options=options.to_mapping()
@@ -186,6 +220,7 @@ def run_recipe(
     execution: ExecutionOptions | None = None,
     progress: Progress = silent,
     force: bool = False,
+    resume: bool = False,
 ) -> Report:
     """Run a recipe: the same call for the command line, notebooks, dashboards and jobs.
 
@@ -199,6 +234,8 @@ def run_recipe(
         Told of every stage; cancels by raising `Cancelled`.
     force : bool
         Replace existing outputs.
+    resume : bool
+        Go on with an interrupted run where its outputs lie.
 
     Returns
     -------
@@ -212,13 +249,17 @@ def run_recipe(
     """
     recipe = validate_recipe(recipe)
     entry = entry_of(recipe.workflow)
+    if resume and not entry.can_resume:
+        raise OptionError(f"a run of {recipe.workflow} cannot be resumed: run it anew")
     check_outputs(recipe, force=force)
+    more = {"resume": True} if resume else {}
     return entry.load_function()(
         recipe,
         entry.load_options()(**recipe.options),
         execution=execution or ExecutionOptions(),
         progress=progress,
         force=force,
+        **more,
     )
 
 
@@ -236,6 +277,10 @@ def _section(content: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(section, Mapping):
         raise OptionError(f"{name} must be a mapping of names to values, got {section!r}")
     return {str(key): value for key, value in section.items()}
+
+
+def _absolute_files(given: Mapping[str, Any], base: Path) -> dict[str, str]:
+    return {name: _absolute(name, value, base) for name, value in given.items() if value is not None}
 
 
 def _absolute(name: str, value: Any, base: Path) -> str:

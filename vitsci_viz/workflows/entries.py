@@ -56,6 +56,10 @@ class WorkflowEntry:
         Option that the command line takes without its flag as well.
     has_rows : bool
         The results are rows under the key ``rows``; they can be printed as CSV.
+    takes_recipe : bool
+        The command line takes a recipe file in the place of the first input, and lays its flags over it.
+    can_resume : bool
+        The function also takes ``resume=True``: go on where an interrupted run stopped.
     """
 
     function: str
@@ -65,6 +69,8 @@ class WorkflowEntry:
     outputs: tuple[Slot, ...]
     argument: str = ""
     has_rows: bool = False
+    takes_recipe: bool = False
+    can_resume: bool = False
 
     def load_function(self) -> Any:
         """Import the workflow."""
@@ -137,6 +143,8 @@ CATALOGUE: dict[str, WorkflowEntry] = {
             ),
         ),
         outputs=(Slot(name="run", flag="out", help="Folder that receives the run.", required=True, is_folder=True),),
+        takes_recipe=True,
+        can_resume=True,
     ),
     "predict": WorkflowEntry(
         function="vitsci_viz.workflows.predict:run_predict",
