@@ -54,7 +54,7 @@ def at_spacing(image: Image, spacing_um: Sequence[float]) -> Image:
     own = image.spacing_um
     if own is None or is_same_spacing(own, spacing_um):
         return image
-    image = _nearest_level(image, spacing_um)
+    image = nearest_level(image, spacing_um)
     own = image.spacing_um or own
     if is_same_spacing(own, spacing_um):
         return image
@@ -68,7 +68,7 @@ def at_spacing(image: Image, spacing_um: Sequence[float]) -> Image:
     return replace(image, levels=(pixels,), spacing=tuple(spacing_um), unit="um")
 
 
-def _nearest_level(image: Image, spacing_um: Sequence[float]) -> Image:
+def nearest_level(image: Image, spacing_um: Sequence[float]) -> Image:
     """Drop the levels that are finer than needed."""
     own = image.spacing_um or ()
     first, found = 0, image.spacing
