@@ -76,11 +76,11 @@ def set_up(data: str, options: TrainOptions, *, progress: Progress = silent) -> 
     labels = find_labels(found, wanted, progress=progress)
     areas = class_areas(count_values(found, progress=progress), labels)
     records = split_records(found, wanted, options.seed, strata={name: _shares(area) for name, area in areas.items()})
-    needs = needs_of(spec_of(options, ndim=2, channels=1, classes=2, patch_size=(8, 8), min_size=(8, 8), image_size=()))
-    train = _source(records, "train", options, labels, needs.parts)
+    needs = needs_of(ModelSpec(architecture=options.architecture, head=options.head)).parts
+    train = _source(records, "train", options, labels, needs)
     val = None
     if any(record.split == "val" for record in records):
-        val = _source(records, "val", options, labels, needs.parts, spacing_um=train.spacing_um)
+        val = _source(records, "val", options, labels, needs, spacing_um=train.spacing_um)
     spec = spec_of(
         options, ndim=train.ndim, channels=train.channels, classes=len(labels), patch_size=train.sides.patch_size,
         min_size=train.sides.min_size, image_size=_image_size(train, options),
@@ -102,11 +102,10 @@ def _source(
 
 
 def _image_size(source: ExampleSource, options: TrainOptions) -> tuple[int, ...]:
-    """Return the sides of crops, or of the largest training image where a model is built for one size."""
+    """Return the sides of crops, or the longest ones of the training images: budgets of larger images grow from it."""
     if options.crop is not None:
         return (options.crop,) * source.ndim
-    records = source.records if options.architecture == "monai_unetr" else source.records[:1]
-    shapes = [read_image(record.image).shape for record in records]
+    shapes = [read_image(record.image).shape for record in source.records]
     return tuple(max(sides) for sides in zip(*shapes, strict=True))
 
 
