@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from vitsci_viz.errors import OptionError
+from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.detail import detail_kind, detail_pyramid
 from vitsci_viz.patching.forest import build_forest, forest_options
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.pyramid import depth_for
+from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.tissue import Tissue, find_tissue, masked_pyramid, tree_on_tissue
 from vitsci_viz.types import Image, PatchTree
 
@@ -19,7 +21,13 @@ RANDOM_SPAN = 50
 
 
 def cut_image(
-    image: Image, patch: PatchOptions, *, tissue: bool = False, tokens_per_mm2: float | None = None
+    image: Image,
+    patch: PatchOptions,
+    *,
+    tissue: bool = False,
+    tokens_per_mm2: float | None = None,
+    progress: Progress = silent,
+    execution: ExecutionOptions | None = None,
 ) -> tuple[PatchTree, ...]:
     """Build the trees of an image as a model sees them.
 
@@ -33,6 +41,8 @@ def cut_image(
         Find the tissue of a stained slide first; leaves without any are left out.
     tokens_per_mm2 : float, optional
         Token budget of length trees for every square millimetre of tissue; `length` is the upper bound.
+    progress, execution
+        As for `build_tree`.
 
     Returns
     -------
@@ -45,14 +55,15 @@ def cut_image(
         The options do not go with the image.
     """
     if not tissue:
-        return build_forest(image, patch)
+        return build_forest(image, patch, progress=progress, execution=execution)
     found = find_tissue(image)
     if tokens_per_mm2 is not None:
         patch = patch.replace(length=budget(found, image, patch.length, tokens_per_mm2))
     is_sum = detail_kind(patch, image.ndim) != "variance"
     trees: list[PatchTree] = []
     for options in forest_options(image, patch):
-        pyramid = masked_pyramid(detail_pyramid(image, options), found, is_sum=is_sum)
+        pyramid = detail_pyramid(image, options, progress=progress, execution=execution)
+        pyramid = masked_pyramid(pyramid, found, is_sum=is_sum)
         trees.append(tree_on_tissue(pyramid, options, found, spacing_um=image.spacing_um))
     return tuple(trees)
 

@@ -19,7 +19,7 @@ from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.labels import LabelMap
-from vitsci_viz.training.options import TrainOptions
+from vitsci_viz.training.options import DataOptions, TrainOptions
 from vitsci_viz.training.run_folder import open_run
 from vitsci_viz.training.spacing import SampledLevel
 from vitsci_viz.types import Image, LevelArray, PatchTree, Segmentation
@@ -230,8 +230,8 @@ class SegmentationModelHandle:
             with watch.stage("read"):
                 part, notes = at_trained_size(image, self.spacing_um, execution)
             cutter = Cutter(
-                patch=self.patch, predictor=self.predictor, precision=self.precision, watch=watch,
-                execution=execution, progress=progress,
+                patch=self.patch, data=self.options.part(DataOptions), predictor=self.predictor,
+                precision=self.precision, watch=watch, execution=execution, progress=progress,
             )  # fmt: skip
             field, trees = cutter.predict(part, options)
         return Prediction(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.models.predict import Predictor
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.patching.forest import forest_options
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.source import read_window
 from vitsci_viz.patching.stream import Tile, tiles
 from vitsci_viz.patching.tokens import gather
-from vitsci_viz.patching.tree import build_tree
 from vitsci_viz.progress import Progress
+from vitsci_viz.training.crops import MOST_TOKENS
+from vitsci_viz.training.options import DataOptions
 from vitsci_viz.training.step import is_out_of_memory
+from vitsci_viz.training.trees import cut_image
 from vitsci_viz.types import Image, PatchSequence, PatchTree
 from vitsci_viz.workflows.machine import Stopwatch
 from vitsci_viz.workflows.painted import Field, Painting, TokenField
@@ -32,8 +33,6 @@ from vitsci_viz.workflows.segment_options import PredictOptions
 
 Floats = NDArray[np.float32]
 
-SCALED_AT_MOST = 16_384
-"""A budget grows with the area of the image up to this; more must be asked for."""
 LONGEST = 131_072
 """Attention over more tokens would take hours."""
 WHOLE_PIXELS = 2**24
@@ -48,6 +47,8 @@ class Cutter:
     ----------
     patch : PatchOptions
         Of the run, with sides per axis.
+    data : DataOptions
+        Of the run: whether tissue is looked for.
     predictor : Predictor
         The model.
     precision : torch.dtype
@@ -59,6 +60,7 @@ class Cutter:
     """
 
     patch: PatchOptions
+    data: DataOptions
     predictor: Predictor
     precision: torch.dtype
     watch: Stopwatch
@@ -75,7 +77,7 @@ class Cutter:
         paintings = []
         for tile in self._told(jobs):
             sequences = self._sequences(_window(image, tile), options)
-            found = tuple(self._forward(sequence) for sequence in sequences)
+            found = tuple(self._of_tokens(sequence) for sequence in sequences)
             trees = tuple(sequence.tree for sequence in sequences)
             paintings.append(Painting(core=tile.core, corner=_corner(tile), trees=trees, probabilities=found))
         leaves = [(painting.trees, tile) for painting, tile in zip(paintings, jobs, strict=True)]
@@ -90,10 +92,10 @@ class Cutter:
             pixels = read_window(image, tile.window)
             pixels = pixels if image.axes.endswith("c") else pixels[..., None]
             if not has_tokens:
-                return self._forward(None, pixels)
+                return self._of_pixels(pixels, None)
             sequences = self._sequences(_window(image, tile), options)
             leaves.append((tuple(sequence.tree for sequence in sequences), tile))
-            found = [self._forward(sequence, pixels) for sequence in sequences]
+            found = [self._of_pixels(pixels, sequence) for sequence in sequences]
             return np.asarray(sum(found[1:], start=found[0]) / np.float32(len(found)))
 
         side, halo = self._pixel_tile(image, options, has_tokens=has_tokens)
@@ -130,21 +132,24 @@ class Cutter:
         """Cut an image into one sequence per tree of the forest."""
         work: dict[str, Any] = {"progress": self.progress, "execution": self.execution}
         sequences = []
+        patch = self._patch_for(image, options)
         with self.watch.stage("detail"):
-            settings = forest_options(image, self._patch_for(image, options))
-        for each in settings:
-            with self.watch.stage("detail"):
-                tree = build_tree(image, each, **work)
+            trees = cut_image(image, patch, **self._tissue(), **work)
+        for tree in trees:
             if len(tree) > LONGEST:
                 raise OptionError(
                     f"a sequence may have at most {LONGEST:,} tokens, {image.name} gives {len(tree):,} with the "
-                    f"setting of the run (mode {each.mode}): set length to a budget, or tile to cut it up"
+                    f"setting of the run (mode {patch.mode}): set length to a budget, or tile to cut it up"
                 )
             with self.watch.stage("tokens"):
                 sequence = gather(image, tree, self.predictor.spec.patch_size, **work)
                 sequences.append(replace(sequence, tokens=sequence.tokens.astype(np.float32, copy=False)))
             self.tokens += len(tree)
         return sequences
+
+    def _tissue(self) -> dict[str, Any]:
+        is_masked = self.data.tissue == "auto"
+        return {"tissue": is_masked, "tokens_per_mm2": self.data.tokens_per_mm2 if is_masked else None}
 
     def _patch_for(self, image: Image, options: PredictOptions) -> PatchOptions:
         """Return how an image or a tile is cut: the run's way, with the budget that fits its size.
@@ -158,9 +163,10 @@ class Cutter:
             return patch.replace(mode="length", length=options.length, split_value=None)
         if patch.mode != "length":
             return patch
-        share = math.prod(image.shape) / math.prod(self.predictor.spec.image_size)
-        scaled = round(patch.length * max(1.0, share))
-        length = min(scaled, max(patch.length, SCALED_AT_MOST))
+        trained = self.predictor.spec.image_size
+        share = math.prod(n / min(side, n) for n, side in zip(image.shape, trained, strict=True))
+        scaled = round(patch.length * share)
+        length = max(patch.length, min(scaled, MOST_TOKENS))
         if length < scaled:
             self._note(
                 f"{length:,} tokens for an image {share:,.0f} times as large as those trained on, which had "
@@ -172,16 +178,20 @@ class Cutter:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _forward(self, sequence: PatchSequence | None, pixels: Any = None) -> Floats:
-        """Ask the model."""
+    def _of_tokens(self, sequence: PatchSequence) -> Floats:
+        return self._ask(lambda: self.predictor.token_probabilities(sequence), sequence)
+
+    def _of_pixels(self, pixels: Any, sequence: PatchSequence | None) -> Floats:
+        return self._ask(lambda: self.predictor.pixel_probabilities(pixels, sequence), sequence, pixels)
+
+    def _ask(self, model: Callable[[], Floats], sequence: PatchSequence | None, pixels: Any = None) -> Floats:
+        """Ask the model, in the arithmetic of training."""
         self.progress("forward", 0, 1)
-        amp = torch.autocast(self.predictor.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16)
-        count = 0 if sequence is None else len(sequence.valid)
-        with self.watch.stage("forward"), _explaining_memory(count, pixels), amp:
-            if self.predictor.model.space == "pixels":
-                return self.predictor.pixel_probabilities(pixels, sequence)
-            assert sequence is not None
-            return self.predictor.token_probabilities(sequence, pixels=pixels)
+        device, is_half = self.predictor.device.type, self.precision == torch.bfloat16
+        tokens = 0 if sequence is None else len(sequence.valid)
+        with self.watch.stage("forward"), _explaining_memory(tokens, pixels):
+            with torch.autocast(device, dtype=torch.bfloat16, enabled=is_half):
+                return model()
 
 
 def joined(shape: tuple[int, ...], parts: Sequence[tuple[tuple[PatchTree, ...], Tile]]) -> tuple[PatchTree, ...]:
