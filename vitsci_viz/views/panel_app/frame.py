@@ -23,11 +23,14 @@ class PageEntry:
         ``close()``.
     hero : str
         What stands in the middle: where the link that skips the navigation leads.
+    is_sheet : bool
+        The middle is a sheet of text and charts, not a dark canvas.
     """
 
     title: str
     target: str
     hero: str = "picture"
+    is_sheet: bool = False
 
     def load(self) -> Any:
         """Import the class of the page."""
@@ -38,7 +41,9 @@ class PageEntry:
 _KNOWN: dict[str, PageEntry] = {
     "patch": PageEntry(title="Patch", target="vitsci_viz.views.panel_app.pages.patch:PatchPage"),
     "segment": PageEntry(title="Segment", target="vitsci_viz.views.panel_app.pages.segment:SegmentPage"),
-    "train": PageEntry(title="Train", target="vitsci_viz.views.panel_app.pages.train:TrainPage", hero="run"),
+    "train": PageEntry(
+        title="Train", target="vitsci_viz.views.panel_app.pages.train:TrainPage", hero="run", is_sheet=True
+    ),
 }
 PAGES = {name: entry for name, entry in _KNOWN.items() if importlib.util.find_spec(entry.target.partition(":")[0])}
 """Pages that exist by their address, in the order of the navigation; the first one is also the home page."""
@@ -114,6 +119,7 @@ def frame(page: str, *, parts: Mapping[str, Any], home: str = "./", help_html: s
     variables = {
         "title": f"{PAGES[page].title} - vitsci_viz",
         "hero": PAGES[page].hero,
+        "main_class": "sheet" if PAGES[page].is_sheet else "",
         "pages": links,
         "home": home,
         "icon": icon_address(),

@@ -12,16 +12,20 @@ from vitsci_viz.types import Image
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 
 UPLOAD_PREFIX = "upload:"
+DATA_FOLDERS = ("images", "masks")
+"""What a folder to train on holds."""
+TABLE_SUFFIX = ".csv"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line of a folder: a folder to enter, or a file to open."""
+    """One line of a folder: a folder to enter, a file to open, or images and masks to train on (`is_data`)."""
 
     name: str
     path: str
     is_folder: bool
     bytes: int
+    is_data: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,7 @@ class Library:
     max_upload_bytes : int
         Largest file that may be uploaded.
     runs : Path, optional
-        Folder of training runs.
+        Folder of training runs; default `default_runs`.
     """
 
     root: Path | None = None
@@ -69,8 +73,45 @@ class Library:
             for sample in list_samples()
         ]
 
-    def listing(self, path: str = "") -> Listing:
+    def data_sets(self) -> list[dict[str, Any]]:
+        """Describe the samples that can be trained on, in plain values."""
+        from vitsci_viz.io.samples import list_sets
+
+        return [
+            {"name": SAMPLE_PREFIX + sample.name, "title": sample.title, "note": sample.description}
+            for sample in list_sets()
+        ]
+
+    def runs_folder(self) -> Path:
+        """Return the folder of training runs; it need not exist yet."""
+        return self.runs or default_runs(self.root)
+
+    def data_path(self, source: str) -> str:
+        """Return where images and masks lie: a sample as it is named, anything else below the root.
+
+        Raises
+        ------
+        OutsideRootError, MissingFileError, InputError
+            The path leads elsewhere or does not exist.
+        """
+        return source if source.startswith(SAMPLE_PREFIX) else str(self.resolve(source))
+
+    def source_of(self, data: str) -> str:
+        """Return what the user calls the data of a recipe: a path below the root is shortened."""
+        if data.startswith(SAMPLE_PREFIX) or self.root is None or not Path(data).is_absolute():
+            return data
+        root = self._root()
+        return Path(data).relative_to(root).as_posix() if Path(data).is_relative_to(root) else data
+
+    def listing(self, path: str = "", *, for_training: bool = False) -> Listing:
         """Read a folder below the root: folders first, then the files that can be opened.
+
+        Parameters
+        ----------
+        path : str
+            The folder, below the root.
+        for_training : bool
+            List tables of images and masks in place of images, and say which folders hold both.
 
         Raises
         ------
@@ -81,7 +122,8 @@ class Library:
         if not folder.is_dir():
             raise InputError(f"{path} must be a folder: open it as an image instead")
         seen = sorted(folder.iterdir(), key=lambda item: item.name.lower())
-        found = [_entry(item, root) for item in seen if not item.name.startswith(".")]
+        make = _data_entry if for_training else _entry
+        found = [make(item, root) for item in seen if not item.name.startswith(".")]
         entries = [entry for entry in found if entry is not None]
         inside = folder.relative_to(root).parts
         parents = tuple((part, "/".join(inside[: depth + 1])) for depth, part in enumerate(inside))
@@ -98,7 +140,9 @@ class Library:
 
         return resolve_below(path, [self._root()])
 
-    def open(self, source: str, mask: str | None = None, *, progress: Progress = silent) -> tuple[Image, Image | None]:
+    def open(
+        self, source: str, mask: str | None = None, *, keep_values: bool = False, progress: Progress = silent
+    ) -> tuple[Image, Image | None]:
         """Open a sample, a path below the root or an upload, with the mask beside it.
 
         Parameters
@@ -107,6 +151,8 @@ class Library:
             ``sample:NAME``, a path below the root, or ``upload:NAME``.
         mask : str, optional
             The same for a mask; a sample brings its own when this is None, and "" leaves it out.
+        keep_values : bool
+            A mask with two values keeps them; else they become 0 and 1.
         progress : callable
             Told while a sample is made on its first use.
         """
@@ -119,10 +165,9 @@ class Library:
                 image, own = open_sample(source.removeprefix(SAMPLE_PREFIX), progress=progress)
             else:
                 image, own = read_image(self._file(source)), None
-            found = read_mask(self._file(mask)) if mask else own
+            found = read_mask(self._file(mask), keep_values=keep_values) if mask else own
         except InputError as error:
-            # the user knows a name, not where the server put it
-            raise InputError(self._shortened(str(error))) from error
+            raise InputError(self.shortened(str(error))) from error
         return take_part(image, None if mask == "" else found, level=0, roi=None)
 
     def remember(self, source: str) -> None:
@@ -166,8 +211,9 @@ class Library:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _shortened(self, words: str) -> str:
-        for folder in (self._folder, self.root):
+    def shortened(self, words: str) -> str:
+        """Take the folders of the server out of a message: the user knows a name, not where it was put."""
+        for folder in (self._folder, self.runs, self.root):
             words = words if folder is None else words.replace(f"{folder.resolve()}/", "")
         return words
 
@@ -216,6 +262,15 @@ class Upload:
         self.path.unlink(missing_ok=True)
 
 
+def default_runs(root: Path | None) -> Path:
+    """Return the folder of training runs: below the root, or in the user's data folder where there is no root."""
+    if root is not None:
+        return root / "runs"
+    import platformdirs
+
+    return platformdirs.user_data_path("vitsci_viz") / "runs"
+
+
 def _entry(item: Path, root: Path) -> Entry | None:
     from vitsci_viz.io import known_suffixes
 
@@ -226,3 +281,15 @@ def _entry(item: Path, root: Path) -> Entry | None:
         return None
     size = item.stat().st_size if item.is_file() else 0
     return Entry(name=item.name, path=item.relative_to(root).as_posix(), is_folder=not is_image, bytes=size)
+
+
+def _data_entry(item: Path, root: Path) -> Entry | None:
+    if not item.resolve().is_relative_to(root):
+        return None
+    path = item.relative_to(root).as_posix()
+    if item.is_dir():
+        is_data = all((item / part).is_dir() for part in DATA_FOLDERS)
+        return Entry(name=item.name, path=path, is_folder=True, bytes=0, is_data=is_data)
+    if item.suffix.lower() != TABLE_SUFFIX:
+        return None
+    return Entry(name=item.name, path=path, is_folder=False, bytes=item.stat().st_size, is_data=True)

@@ -11,7 +11,7 @@ from vitsci_viz.errors import InputError, MissingFileError, OptionError
 from vitsci_viz.extras import missing_extra
 from vitsci_viz.views.panel_app.access import check_address, check_password, is_local, origins, sign_in
 from vitsci_viz.views.panel_app.frame import HOME, PAGES
-from vitsci_viz.views.panel_app.library import Library
+from vitsci_viz.views.panel_app.library import Library, default_runs
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 
 DEFAULT_SAMPLE = "ihc"
@@ -31,7 +31,7 @@ class AppSettings:
     sample : str, optional
         Sample that is open at first; None starts empty.
     runs : Path, optional
-        Folder of training runs and of the jobs that make them; default `default_runs`.
+        Folder of training runs and of the jobs that make them; default `library.default_runs`.
     """
 
     root: Path | None = None
@@ -242,12 +242,7 @@ def check_runs(runs: Path | str | None, root: Path | None) -> Path:
     InputError
         It is a file.
     """
-    if runs is None:
-        import platformdirs
-
-        path = root / "runs" if root else platformdirs.user_data_path("vitsci_viz") / "runs"
-    else:
-        path = Path(runs).expanduser().resolve()
+    path = default_runs(root) if runs is None else Path(runs).expanduser().resolve()
     if path.exists() and not path.is_dir():
         raise InputError(f"runs must be a folder, got the file {path}: name another with --runs")
     return path

@@ -50,11 +50,19 @@ class MetricsReader:
     ----------
     folder : RunFolder
         The run; it need not have begun.
+
+    Attributes
+    ----------
+    rows : list of dict
+        All lines so far.
+    changes : int
+        How often there was anything new.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.rows: list[dict[str, Any]] = []
+        self.changes = 0
         self._next_byte = 0
 
     def look(self) -> bool:
@@ -65,12 +73,12 @@ class MetricsReader:
             rows, next_byte = [], -1
         is_next = not rows or not self.rows or rows[0]["step"] == self.rows[-1]["step"] + 1
         if next_byte < self._next_byte or not is_next:
-            self.rows, self._next_byte = [], 0
-            rows, next_byte = read_metrics(self.folder)
-            self.rows, self._next_byte = rows, next_byte
+            self.rows, self._next_byte = read_metrics(self.folder)
+            self.changes += 1
             return True
         self.rows += rows
         self._next_byte = next_byte
+        self.changes += bool(rows)
         return bool(rows)
 
     @property

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from vitsci_viz.patching.cost import uniform_tokens
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.training.labels import BACKGROUND, FOREGROUND, find_labels
+from vitsci_viz.training.labels import LabelMap, find_labels
 from vitsci_viz.training.options import DataOptions, TrainOptions
-from vitsci_viz.training.records import Record
+from vitsci_viz.training.records import SAMPLE_PREFIX, Record
 from vitsci_viz.types import Image
 from vitsci_viz.views.session.session import PatchSession
 
@@ -101,7 +101,7 @@ class DataSet:
         self.source = source
         self.records = tuple(records)
         self._sessions: dict[tuple[int, int | None], PatchSession] = {}
-        self._classes: dict[str, tuple[str, ...]] = {}
+        self._labels: dict[str, LabelMap] = {}
 
     def facts(self, options: TrainOptions, *, progress: Progress = silent) -> DataFacts:
         """Count images, groups and classes.
@@ -115,7 +115,7 @@ class DataSet:
 
         data: DataOptions = options.part(DataOptions)
         split = split_records(self.records, data, options.seed)
-        image = self._session(0, None).image
+        image = self.session(0, None).image
         return DataFacts(
             source=self.source,
             train=sum(record.split == "train" for record in split),
@@ -125,7 +125,7 @@ class DataSet:
             channels=image.channels,
             spacing=image.spacing,
             unit=image.unit,
-            classes=self._class_names(data, progress),
+            classes=self.labels(data, progress=progress).names,
         )
 
     def sequences(self, options: TrainOptions, *, progress: Progress = silent) -> SequenceFacts:
@@ -137,12 +137,10 @@ class DataSet:
             An option does not go with the images.
         """
         patch: PatchOptions = options.part(PatchOptions)
-        first = self._session(0, options.crop)
-        chosen = self._examples(first.image)
+        first = self.session(0, options.crop)
+        chosen = self.examples(EXAMPLES)
         counts = [
-            len(tree)
-            for index in chosen
-            for tree in self._session(index, options.crop).forest(patch, progress=progress)
+            len(tree) for index in chosen for tree in self.session(index, options.crop).forest(patch, progress=progress)
         ]
         sides = first.sides(patch)
         return SequenceFacts(
@@ -153,25 +151,36 @@ class DataSet:
             examples=len(chosen),
         )
 
-    def _examples(self, first: Image) -> list[int]:
-        last = len(self.records) - 1
-        count = 1 if math.prod(first.shape) > EXAMPLE_PIXELS else min(EXAMPLES, len(self.records))
+    def examples(self, count: int) -> list[int]:
+        """Return the places of a few images from the first to the last; of one only where images are large."""
+        if math.prod(self.session(0, None).shape) > EXAMPLE_PIXELS:
+            return [0]
+        last, count = len(self.records) - 1, min(count, len(self.records))
         return sorted({round(last * place / max(1, count - 1)) for place in range(count)})
 
-    def _session(self, index: int, crop: int | None) -> PatchSession:
+    def session(self, index: int, crop: int | None) -> PatchSession:
+        """Return one image, or the middle of it as large as a crop in training."""
         from vitsci_viz.io import read_image
 
         key = (index, crop)
         if key not in self._sessions:
-            whole = read_image(self.records[index].image) if crop is None else self._session(index, None).image
-            self._sessions[key] = PatchSession(_cropped(whole, crop))
+            whole = read_image(self.records[index].image) if crop is None else self.session(index, None).image
+            self._sessions[key] = PatchSession(cropped(whole, crop))
         return self._sessions[key]
 
-    def _class_names(self, data: DataOptions, progress: Progress) -> tuple[str, ...]:
-        key = f"{data.classes}{data.instances}{data.ignore}"
-        if key not in self._classes:
-            self._classes[key] = class_names(self.records, data, progress=progress)
-        return self._classes[key]
+    def labels(self, options: DataOptions, *, progress: Progress = silent) -> LabelMap:
+        """Return what the values of the masks mean; of many masks not all are read.
+
+        Raises
+        ------
+        InputError
+            A mask cannot be read, or the masks hold values that are no classes.
+        """
+        key = f"{options.classes}{options.instances}{options.ignore}"
+        if key not in self._labels:
+            step = -(-len(self.records) // MASKS_READ)
+            self._labels[key] = find_labels(self.records[::step], options, progress=progress)
+        return self._labels[key]
 
 
 def open_data(source: str, path: str, *, progress: Progress = silent) -> DataSet:
@@ -191,29 +200,16 @@ def open_data(source: str, path: str, *, progress: Progress = silent) -> DataSet
     VitsciVizError
         There is no such data, or images and masks do not belong together.
     """
+    from vitsci_viz.io.samples import sample_files
     from vitsci_viz.training.records import find_records
 
+    if path.startswith(SAMPLE_PREFIX):
+        sample_files(path.removeprefix(SAMPLE_PREFIX), progress=progress)  # made at its first use
     progress(f"Looking for images and masks in {source}", 0, 0)
     return DataSet(source, find_records(path))
 
 
-def class_names(records: Sequence[Record], data: DataOptions, *, progress: Progress = silent) -> tuple[str, ...]:
-    """Name the classes, background first; masks are read only where the options do not name them, and not all of many.
-
-    Raises
-    ------
-    InputError
-        A mask cannot be read, or the masks hold values that are no classes.
-    """
-    if data.classes:
-        return tuple(name for _, name in sorted(data.classes.items()))
-    if data.instances:
-        return (BACKGROUND, FOREGROUND)
-    step = -(-len(records) // MASKS_READ)
-    return find_labels(records[::step], data, progress=progress).names
-
-
-def _cropped(image: Image, crop: int | None) -> Image:
+def cropped(image: Image, crop: int | None) -> Image:
     """Return the middle of an image as large as a crop in training; without a crop the image itself."""
     if crop is None or all(length <= crop for length in image.shape):
         return image

@@ -87,14 +87,13 @@ class PreviewReader:
         key = (row["image"], row["mask"])
         image, truth = self._known.get(key, lambda: given(Path(row["image"]), Path(row["mask"]), self._values))
         predicted: Labels | None = cv2.imread(str(self._folder / row["file"]), cv2.IMREAD_UNCHANGED)
-        is_shown = image is not None and predicted is not None
         return Preview(
             name=str(row["name"]),
             dice=row["dice"],
             step=int(row["step"]),
             image=image,
             truth=truth,
-            prediction=painted(image, predicted) if is_shown else None,
+            prediction=None if image is None or predicted is None else painted(image, np.asarray(predicted)),
         )
 
 
@@ -117,7 +116,7 @@ def given(image: Path, mask: Path, values: Sequence[int] = ()) -> tuple[Rgb | No
     session = PatchSession(opened)
     middle = session.slices // 2 if session.is_volume else None
     rows, columns = session.shape[-2:]
-    shown = picture(session, _whole(rows, columns), slice_index=middle, margin=0).rgb
+    shown = picture(session, whole(rows, columns), slice_index=middle, margin=0).rgb
     found = np.asarray(labels.data[middle] if middle is not None else labels.data)
     return shown, painted(shown, indices(found, values))
 
@@ -166,6 +165,7 @@ def encoded(rgb: Rgb | None) -> bytes:
     return data.tobytes()
 
 
-def _whole(rows: int, columns: int) -> Window:
+def whole(rows: int, columns: int) -> Window:
+    """Return the window that shows a whole image as a small picture, never enlarged."""
     scale = max(1.0, max(rows, columns) / SIDE)
     return Window(0, 0, columns, rows, max(1, round(columns / scale)), max(1, round(rows / scale)))

@@ -190,6 +190,8 @@ def state_of(facts: Mapping[str, Any], job: JobStatus | None, *, is_held: bool) 
         return "done", ""
     if job is not None and job.state in ("failed", "lost"):
         return ("failed" if job.state == "failed" else "lost"), job.message
+    if facts.get("state") == "failed":
+        return "failed", str(facts.get("error", ""))
     return "stopped", ""
 
 

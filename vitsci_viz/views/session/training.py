@@ -49,10 +49,11 @@ def options_in(content: Mapping[str, Any]) -> tuple[TrainOptions, str, str]:
     recipe = parse_recipe(content)
     if recipe.workflow != "train":
         raise OptionError(f"this page shows the workflow train, got {recipe.workflow}: run it with vitsci-viz run")
-    data, run = (
-        str((content.get(part) or {}).get(name, "")) for part, name in (("inputs", "data"), ("outputs", "run"))
-    )
-    return TrainOptions(**recipe.options), data, run
+    return TrainOptions(**recipe.options), _written(content, "inputs", "data"), _written(content, "outputs", "run")
+
+
+def _written(content: Mapping[str, Any], section: str, name: str) -> str:
+    return str(cast("Mapping[str, Any]", content[section])[name])
 
 
 def name_for(data: str, options: TrainOptions) -> str:
