@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.models.predict import Predictor
+from vitsci_viz.patching.painting import merged_cells
 from vitsci_viz.patching.tokens import scatter
+from vitsci_viz.training.feeding import read_examples
 from vitsci_viz.training.scores import confusion_matrix, dice, mean_of_known
 from vitsci_viz.types import PatchSequence
 
@@ -111,13 +113,21 @@ def validate(
     Returns
     -------
     Validation
+        Without the images that cannot be read, where the source's ``on_error`` says to skip them.
+
+    Raises
+    ------
+    InputError, MissingFileError
+        An image cannot be read, and ``on_error`` says to stop; or it has no mask.
     """
     names, rows = [], []
     groups = images_of(source)
     for number, indices in enumerate(groups):
         if progress is not None:
             progress(number, len(groups))
-        examples = [source.example(index, epoch=0) for index in indices]
+        examples = read_examples(source, indices, epoch=0)
+        if examples is None:
+            continue
         probabilities = image_probabilities(
             model, examples, normalisation, spec=spec, device=device, precision=precision
         )
@@ -198,4 +208,4 @@ def _maps(predictor: Predictor, examples: Sequence[Example], precision: torch.dt
                 yield predictor.pixel_probabilities(np.asarray(example.pixels), sequence)
                 continue
             tokens = predictor.token_probabilities(sequence, pixels=example.pixels)
-        yield scatter(replace(sequence, tokens=tokens))
+        yield scatter(replace(sequence, tokens=merged_cells(example.tree, tokens)))

@@ -189,9 +189,9 @@ class Cutter:
         self.progress("forward", 0, 1)
         device, is_half = self.predictor.device.type, self.precision == torch.bfloat16
         tokens = 0 if sequence is None else len(sequence.valid)
-        with self.watch.stage("forward"), _explaining_memory(tokens, pixels):
-            with torch.autocast(device, dtype=torch.bfloat16, enabled=is_half):
-                return model()
+        amp = torch.autocast(device, dtype=torch.bfloat16, enabled=is_half)
+        with self.watch.stage("forward"), _explaining_memory(tokens, pixels), amp:
+            return model()
 
 
 def joined(shape: tuple[int, ...], parts: Sequence[tuple[tuple[PatchTree, ...], Tile]]) -> tuple[PatchTree, ...]:
