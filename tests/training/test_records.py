@@ -57,7 +57,9 @@ def test_a_table_gives_groups_and_splits(tmp_path: Path):
     write_set(tmp_path, count=2)
     table = tmp_path / "data.csv"
     table.write_text(
-        "image, mask, group, split\nimages/tile_0.png,masks/tile_0.png,a,train\nimages/tile_1.png,masks/tile_1.png,b,val\n"
+        "image, mask, group, split\n"
+        "images/tile_0.png,masks/tile_0.png,a,train\n"
+        "images/tile_1.png,masks/tile_1.png,b,val\n"
     )
     assert [(record.name, record.group, record.split) for record in find_records(table)] == [
         ("tile_0", "a", "train"),

@@ -80,7 +80,7 @@ class RecordReader:
             found = self._at_spacing(image)
             pixels = read_window(found, (slice(None),) * found.ndim)
             if pixels.dtype.kind == "f":
-                refuse_not_finite(replace(found, levels=(pixels,)))
+                refuse_not_finite(replace(found, levels=(pixels,), name=record.image.name))
             return pixels
 
         pixels = self._hold(f"image {record.image}", load)
