@@ -79,7 +79,7 @@ def over_recipe(recipe: Recipe, *, resume: bool = False) -> Recipe:
     recipe : Recipe
         From the flags.
     resume : bool
-        The folder of a run, as first input or as output, stands for the recipe in it.
+        The folder of a run, as first input or else as output, stands for the recipe in it.
 
     Returns
     -------
@@ -92,28 +92,31 @@ def over_recipe(recipe: Recipe, *, resume: bool = False) -> Recipe:
         The file is no recipe of this workflow.
     """
     slot = CATALOGUE[recipe.workflow].inputs[0].name
-    file = _recipe_file(recipe.inputs.get(slot), recipe.outputs, resume=resume)
+    inputs = dict(recipe.inputs)
+    file = _recipe_in(inputs.get(slot), resume=resume)
+    if file is not None:
+        del inputs[slot]
+    elif resume:
+        file = _recipe_in(recipe.outputs.get("run"), resume=True)
     if file is None:
         return recipe
     base = read_recipe(file)
     if base.workflow != recipe.workflow:
         raise OptionError(f"{file} is a recipe of {base.workflow}, not of {recipe.workflow}: vitsci-viz run {file}")
-    outputs = {name: str(Path(value).absolute()) for name, value in recipe.outputs.items()}
-    others = {name: value for name, value in recipe.inputs.items() if name != slot}
     return Recipe(
         workflow=recipe.workflow,
-        inputs={**base.inputs, **others},
-        outputs={**base.outputs, **outputs},
+        inputs={**base.inputs, **inputs},
+        outputs={**base.outputs, **recipe.outputs},
         options=_laid_over(base.options, recipe.options),
     )
 
 
-def _recipe_file(given: str | None, outputs: Mapping[str, str], *, resume: bool) -> Path | None:
+def _recipe_in(given: str | None, *, resume: bool) -> Path | None:
+    """Return the recipe that a file, or the folder of a run, stands for."""
     if given is not None and Path(given).suffix.lower() in SUFFIXES:
         return Path(given)
-    folder = given or outputs.get("run")
-    if resume and folder is not None and (Path(folder) / RUN_RECIPE).is_file():
-        return Path(folder) / RUN_RECIPE
+    if given is not None and resume and (Path(given) / RUN_RECIPE).is_file():
+        return Path(given) / RUN_RECIPE
     return None
 
 

@@ -12,6 +12,9 @@ PATIENCE_S = 1.0
 """Work shorter than this shows no progress."""
 LINE_EVERY_S = 10.0
 """Where no terminal listens, a line is written this often."""
+LEFT_FROM_S = 90.0
+"""What takes longer says how much is left."""
+MOST_BARS = 6
 NARROW, WIDE = 80, 120
 
 
@@ -31,7 +34,7 @@ class ProgressLines:
         self._console = console_for(sys.stderr)
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._started: dict[str, float] = {}
+        self._started: dict[str, tuple[float, int]] = {}
         self._begin = self._last_line = time.monotonic()
         self._lock = threading.Lock()
 
@@ -43,20 +46,21 @@ class ProgressLines:
             self._bars.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Take note of how far a stage is."""
+        """Take note of how far a stage is; what follows a comma in its name is news of it (such as the loss)."""
         with self._lock:
             now = time.monotonic()
-            started = self._started.setdefault(stage, now)
+            name = stage.partition(",")[0]
+            started, first = self._started.setdefault(name, (now, done))
             if now - self._begin < PATIENCE_S:
                 return
-            rate = done / (now - started) if now > started else 0.0
+            rate = (done - first) / (now - started) if now > started else 0.0
             if self._console.is_terminal:
-                self._show_bar(stage, done, total, rate)
+                self._show_bar(name, stage, done, total, rate)
             elif now - self._last_line >= LINE_EVERY_S:
                 self._last_line = now
-                self._console.print(f"{stage}: {done:,} of {total:,} ({rate:,.1f}/s)")
+                self._console.print(f"{stage}: {done:,} of {total:,} {_pace(total - done, rate)}".rstrip())
 
-    def _show_bar(self, stage: str, done: int, total: int, rate: float) -> None:
+    def _show_bar(self, name: str, stage: str, done: int, total: int, rate: float) -> None:
         if self._bars is None:
             self._bars = Progress(
                 TextColumn("{task.description:<10}"),
@@ -68,7 +72,37 @@ class ProgressLines:
                 transient=True,
             )
             self._bars.start()
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total, rate="")
-        shown = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
-        self._bars.update(self._tasks[stage], completed=done, total=total, rate=shown)
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(stage, total=total, rate="")
+            self._hide_all_but_the_last()
+        shown = _pace(total - done, rate).strip("()")
+        self._bars.update(self._tasks[name], description=stage, completed=done, total=total, rate=shown)
+
+    def _hide_all_but_the_last(self) -> None:
+        """Keep the bars of many images from filling the screen."""
+        for task in list(self._tasks.values())[:-MOST_BARS]:
+            if self._bars is not None:
+                self._bars.update(task, visible=False)
+
+
+def _pace(left: int, rate: float) -> str:
+    """Say how fast it goes and how long it will still take; nothing before that is known."""
+    if rate <= 0:
+        return ""
+    seconds = left / rate
+    if seconds < LEFT_FROM_S:
+        return f"({speed(rate)})"
+    minutes = round(seconds / 60)
+    hours = f"{minutes // 60} h " if minutes >= 60 else ""
+    return f"({speed(rate)}, {hours}{minutes % 60} min left)"
+
+
+def speed(rate: float) -> str:
+    """Write how fast something goes.
+
+    >>> speed(1234.5), speed(2.5), speed(0.04)
+    ('1,234/s', '2.5/s', '25 s each')
+    """
+    if rate >= 10:
+        return f"{rate:,.0f}/s"
+    return f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.{0 if rate <= 0.1 else 1}f} s each"

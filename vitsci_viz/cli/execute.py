@@ -1,13 +1,17 @@
 """Run one recipe for the command line: progress, results as a table or JSON, the recipe kept."""
 
 import sys
+from pathlib import Path
 
 from vitsci_viz.cli.console import ProgressLines, console_for
-from vitsci_viz.errors import OptionError
+from vitsci_viz.errors import Cancelled, OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.types import Recipe, Report
-from vitsci_viz.workflows.catalogue import check_recipe_place, dump_recipe, run_recipe, validate_recipe
+from vitsci_viz.workflows.catalogue import check_recipe_place, dump_recipe, entry_of, run_recipe, validate_recipe
 from vitsci_viz.workflows.table import to_csv, to_json
+
+SAVED = "checkpoints/last"
+"""What a run that can be gone on with has in its folder."""
 
 
 def execute(
@@ -50,7 +54,11 @@ def execute(
     if recipe_path:
         check_recipe_place(recipe, recipe_path, force=force)
     with ProgressLines() as progress:
-        report = run_recipe(recipe, execution=execution, progress=progress, force=force, resume=resume)
+        try:
+            report = run_recipe(recipe, execution=execution, progress=progress, force=force, resume=resume)
+        except (KeyboardInterrupt, Cancelled):
+            _say_how_to_go_on(recipe)
+            raise
     if recipe_path:
         dump_recipe(recipe, recipe_path, force=force)
     show(report, to_stderr=json or csv)
@@ -60,6 +68,14 @@ def execute(
     if csv:
         sys.stdout.write(to_csv(report.results["rows"]))
     return 0
+
+
+def _say_how_to_go_on(recipe: Recipe) -> None:
+    if not entry_of(recipe.workflow).can_resume:
+        return
+    folder = next(iter(recipe.outputs.values()))
+    if (Path(folder) / SAVED).exists():
+        sys.stderr.write(f"vitsci-viz: saved; go on with: vitsci-viz {recipe.workflow} {folder} --resume\n")
 
 
 def show(report: Report, *, to_stderr: bool) -> None:

@@ -8,14 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vitsci_viz.cli.segment_readings import evaluate_readings, predict_readings, train_readings
+from vitsci_viz.cli.styles import ACCENT, GOOD, QUIET, footer
 from vitsci_viz.patching.readings import Readings
 from vitsci_viz.types import Report
 from vitsci_viz.views.session.wording import Reading, decibel, extent, reading_lines, share, side, size
-from vitsci_viz.workflows.outputs import numbered
-
-SHOWN_S = 0.005
-"""Stages shorter than this are not listed."""
-ACCENT, QUIET, GOOD = "bold cyan", "bright_black", "green"
 
 
 def patch_readings(report: Report) -> Iterator[RenderableType]:
@@ -27,7 +24,7 @@ def patch_readings(report: Report) -> Iterator[RenderableType]:
         yield _forest_table(rows)
     else:
         yield _lines(reading_lines(to_readings(results), min_size=tuple(results["min_size"])), results)
-    yield _footer(report)
+    yield footer(report)
 
 
 def to_readings(results: Mapping[str, Any]) -> Readings:
@@ -80,16 +77,6 @@ def _forest_table(rows: list[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _footer(report: Report) -> Text:
-    seconds = dict(report.results["seconds"])
-    total = seconds.pop("total")
-    stages = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items() if value >= SHOWN_S)
-    lines = [f"{total:.2f} s{f' ({stages})' if stages else ''}; peak memory {size(report.results['peak_rss_bytes'])}"]
-    trees = len(report.results.get("trees", [0]))
-    lines += [f"{name}: {each}" for name, path in report.recipe["outputs"].items() for each in numbered(path, trees)]
-    return Text("\n".join(lines), style=QUIET)
-
-
 def sweep_readings(report: Report) -> Iterator[RenderableType]:
     """Show the settings worth having, fewest tokens first, with the knee marked."""
     rows = report.results["rows"]
@@ -106,7 +93,7 @@ def sweep_readings(report: Report) -> Iterator[RenderableType]:
     if best is not None:
         yield Text(f"Beyond the knee ({best['tokens']:,.0f} tokens) more tokens buy little.", style=GOOD)
     yield Text("Only settings that no other one beats are listed; --csv and --json print all.", style=QUIET)
-    yield _footer(report)
+    yield footer(report)
 
 
 def _sweep_table(rows: list[Mapping[str, Any]], *, has_dice: bool) -> Table:
@@ -155,5 +142,8 @@ READINGS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {
     "patch": patch_readings,
     "sweep": sweep_readings,
     "sample": sample_readings,
+    "train": train_readings,
+    "predict": predict_readings,
+    "evaluate": evaluate_readings,
 }
 """How the results of each workflow are shown."""
