@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import yaml
 from annotated_types import Ge, Gt, Le, Lt
@@ -17,8 +17,12 @@ from vitsci_viz.errors import OptionError
 
 
 class Options(BaseModel):
-    """Base of every options class: frozen, typed, unknown names refused with the nearest known one."""
+    """Base of every options class: frozen, typed, unknown names refused with the nearest known one.
 
+    A class made from several others says in `group_order` in which order every surface shows their groups.
+    """
+
+    group_order: ClassVar[tuple[str, ...]] = ()
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def __init__(self, **values: Any) -> None:
@@ -129,8 +133,10 @@ class OptionField:
 
 
 def fields_of(options: type[Options]) -> tuple[OptionField, ...]:
-    """Describe every option of a class, in the order of definition."""
-    return tuple(_field(name, info) for name, info in options.model_fields.items())
+    """Describe every option of a class, in the order of its groups and of definition."""
+    order = {group: place for place, group in enumerate(options.group_order)}
+    fields = (_field(name, info) for name, info in options.model_fields.items())
+    return tuple(sorted(fields, key=lambda field: order.get(field.group, len(order))))
 
 
 def _field(name: str, info: FieldInfo) -> OptionField:

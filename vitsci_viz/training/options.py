@@ -1,6 +1,6 @@
 """Options of training (no torch: forms and help open at once)."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -170,8 +170,12 @@ class LoopOptions(Options):
         return value
 
 
-class TrainOptions(LoopOptions, ModelOptions, DataOptions, PatchOptions):
-    """A whole training run: patches, data, model and loop."""
+class TrainOptions(PatchOptions, LoopOptions, ModelOptions, DataOptions):
+    """A whole training run: data, patches, model and loop, shown in the order in which one decides them."""
+
+    group_order: ClassVar[tuple[str, ...]] = (
+        "Data", "Tree", "Detail", "Sequence", "Model", "Training", "Augmentation",
+    )  # fmt: skip
 
     mode: Literal["threshold", "length", "uniform"] = option_of(PatchOptions, "mode", default="length")
     length: int = option_of(PatchOptions, "length", default=512)
