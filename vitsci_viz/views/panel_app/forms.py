@@ -1,6 +1,6 @@
 """A form made from the definition of its options: bounds, units, help, groups and choices come from there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 from vitsci_viz.params import Options
@@ -21,6 +21,8 @@ class OptionForm(Generic[Chosen]):
         Called with the new options after each valid change; it must end in `acknowledge`, at once or later.
     presets : mapping of str to Options, optional
         Named settings offered above the fields.
+    leave_out : collection of str
+        Options that mean nothing here; they keep their values.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class OptionForm(Generic[Chosen]):
         *,
         on_change: Callable[[Chosen], None],
         presets: Mapping[str, Chosen] | None = None,
+        leave_out: Collection[str] = (),
     ) -> None:
         self.presets = dict(presets or {})
         self._form = FormState(options)
@@ -38,7 +41,10 @@ class OptionForm(Generic[Chosen]):
             script="form.js",
             style="form.css",
             on_message=self._receive,
-            fixed={"fields": describe_fields(type(options)), "presets": list(self.presets)},
+            fixed={
+                "fields": [field for field in describe_fields(type(options)) if field["name"] not in leave_out],
+                "presets": list(self.presets),
+            },
             sizing_mode="stretch_width",
         )
         self._publish()

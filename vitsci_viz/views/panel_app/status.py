@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.views.panel_app.components import Island
 
 
@@ -47,6 +48,13 @@ class StatusLine:
     def fail(self, text: str) -> None:
         """Show what went wrong; stays until the next work starts."""
         self.view.put(level="error", text=text, stage="", done=0, total=0, since=None, **_memory())
+
+
+def words_of(error: Exception) -> str:
+    """Say an error in words; what is not the user's to mend is named with its type."""
+    if isinstance(error, VitsciVizError | OSError | MemoryError):
+        return str(error) or type(error).__name__
+    return f"this should not have happened ({type(error).__name__}: {error}); please report it"
 
 
 def _memory() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from vitsci_viz.views.panel_app.canvases import LinkedCanvases
 from vitsci_viz.views.panel_app.shots import Role, Shot
 from vitsci_viz.views.panel_app.toolbar import Layout
 from vitsci_viz.views.session.lane import Lane
@@ -55,10 +56,14 @@ class Viewports:
         on_error: Callable[[Exception], None],
     ) -> None:
         self._draw, self._follow = draw, follow
-        self._on_move, self._on_slice, self._on_error = on_move, on_slice, on_error
+        self._on_move, self._on_error = on_move, on_error
         self._shot: Shot | None = None
         self.layout: Layout = "overlay"
-        self._build()
+        self._grid = LinkedCanvases(
+            (LAYERS,), on_window=lambda number, window: self._moved(number), on_probe=self._probe, on_slice=on_slice
+        )
+        self._canvases = self._grid.canvases
+        self.panel: Any = self._grid.panel
 
     @property
     def window(self) -> "Window | None":
@@ -89,12 +94,7 @@ class Viewports:
     def arrange(self, layout: Layout) -> None:
         """Put the canvases of a layout beside each other."""
         self.layout = layout
-        captions = CAPTIONS.get(layout, ())
-        for number, box in enumerate(self.panel):
-            caption, _ = box
-            caption.object = captions[number] if number < len(captions) else ""
-            caption.visible = bool(captions)
-            box.visible = number < len(ROLES[layout])
+        self._grid.arrange(CAPTIONS.get(layout, ("",) * len(ROLES[layout])))
         for layer in ("image", "reconstruction", "mask"):
             self._canvases[1].show(layer, None)
         for number, role in enumerate(ROLES[layout]):
@@ -103,8 +103,7 @@ class Viewports:
 
     def set_stale(self, is_stale: bool, message: str = "") -> None:
         """Dim what does not match the options any more."""
-        for canvas in self._canvases:
-            canvas.set_stale(is_stale, message)
+        self._grid.set_stale(is_stale, message)
 
     def fit(self) -> None:
         """Show the whole image."""
@@ -115,25 +114,6 @@ class Viewports:
         self._canvases[0].go_to(window)
 
     # ---- inside
-
-    def _build(self) -> None:
-        """Make every canvas at once: models added to a page that is open already come late and in pieces."""
-        import panel as pn
-
-        from vitsci_viz.views.canvas.canvas import PatchCanvas
-
-        self._canvases: list[PatchCanvas] = []
-        boxes = []
-        for number, layers in enumerate(LAYERS):
-            canvas = PatchCanvas((512, 512), layers=layers, link=self._canvases[0] if self._canvases else None)
-            canvas.on_window(lambda window, number=number: self._moved(number))
-            canvas.on_probe(lambda point, number=number: self._probe(number, point))
-            canvas.on_slice(self._on_slice)
-            self._canvases.append(canvas)
-            caption = pn.pane.HTML("", sizing_mode="stretch_width", height=26, margin=0, styles=STRIP, visible=False)
-            pane = pn.pane.Bokeh(canvas.layout, sizing_mode="stretch_both", margin=0)
-            boxes.append(pn.Column(caption, pane, sizing_mode="stretch_both", margin=0, visible=number == 0))
-        self.panel: Any = pn.Row(*boxes, sizing_mode="stretch_both", styles={"gap": "1px"}, margin=0)
 
     def _role(self, number: int) -> Role | None:
         roles = ROLES[self.layout]
@@ -231,15 +211,6 @@ class Viewports:
 
     def _is_current(self, shot: Shot, number: int) -> bool:
         return self._shot is not None and self._shot.session is shot.session and self._role(number) is not None
-
-
-STRIP = {
-    "background": "#1c1e21",
-    "color": "#d8dce0",
-    "padding": "0 12px",
-    "font": "600 12px/26px var(--vz-font)",
-    "text-align": "center",
-}
 
 
 def spacing_of(session: "PatchSession") -> tuple[float, ...] | None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.patching.contrast import OKABE_ITO, from_hex
+from vitsci_viz.io.colours import class_colour
 from vitsci_viz.patching.draw import SHADE_OPACITY, level_colours
 
 Palette = NDArray[np.uint8]
@@ -54,13 +54,13 @@ def scalar_palette() -> Palette:
     return np.concatenate([viridis, np.full((256, 1), 255, np.uint8)], axis=1)
 
 
-def class_colour(index: int) -> str:
-    """Return the colour of a class from 1 on; they repeat after eight.
+def class_hex(index: int) -> str:
+    """Return the colour of a class as ``#rrggbb``; they repeat after eight.
 
-    >>> class_colour(1), class_colour(9)
+    >>> class_hex(1), class_hex(9)
     ('#e69f00', '#e69f00')
     """
-    return OKABE_ITO[(index - 1) % len(OKABE_ITO)]
+    return to_hex(np.array(class_colour(index), np.uint8))
 
 
 @functools.cache
@@ -68,7 +68,7 @@ def mask_palette() -> Palette:
     """Return the palette of masks: class k is filled at index k and outlined at index ``128 + k``; 0 is empty."""
     palette = np.zeros((256, 4), np.uint8)
     for value in range(1, 128):
-        colour = IGNORED_COLOUR if value == IGNORED_INDEX else from_hex(class_colour(value))
+        colour = IGNORED_COLOUR if value == IGNORED_INDEX else class_colour(value)
         palette[value] = (*colour, MASK_OPACITY)
         palette[128 + value] = (*colour, 255)
     return palette

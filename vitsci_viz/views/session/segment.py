@@ -15,7 +15,7 @@ from vitsci_viz.views.session.display import DisplayPyramid
 from vitsci_viz.views.session.layers import Extent, LeafScene, Raster
 from vitsci_viz.views.session.leaves import leaf_scene
 from vitsci_viz.views.session.masks import label_overlay
-from vitsci_viz.views.session.palettes import class_colour, scalar_palette
+from vitsci_viz.views.session.palettes import class_hex, scalar_palette
 from vitsci_viz.views.session.picture import PixelBox, box_in
 from vitsci_viz.views.session.resizing import resized
 from vitsci_viz.views.session.segment_errors import (
@@ -111,7 +111,9 @@ def prediction_overlay(view: SegmentView, window: Window, *, is_second: bool = F
     return None if found is None else _classes(view, found.labels, window, "prediction")
 
 
-def error_overlay(view: SegmentView, window: Window, *, is_second: bool = False) -> Raster | None:
+def error_overlay(
+    view: SegmentView, window: Window, *, is_second: bool = False, margin: float = MARGIN
+) -> Raster | None:
     """Return where a prediction differs from the truth; None without both.
 
     Returns
@@ -122,7 +124,7 @@ def error_overlay(view: SegmentView, window: Window, *, is_second: bool = False)
     found = view.predicted(is_second=is_second)
     if found is None or view.truth is None:
         return None
-    return _coded(view, (view.truth, found.labels), error_codes, ERRORS, window, "error")
+    return _coded(view, (view.truth, found.labels), error_codes, ERRORS, window.padded(margin), "error")
 
 
 def difference_overlay(view: SegmentView, window: Window) -> Raster | None:
@@ -131,8 +133,8 @@ def difference_overlay(view: SegmentView, window: Window) -> Raster | None:
         return None
     pair = (view.first.labels, view.second.labels)
     if view.truth is None:
-        return _coded(view, pair, agreement_codes, AGREEMENT, window, "A against B")
-    return _coded(view, (view.truth, *pair), difference_codes, DIFFERENCES, window, "A against B")
+        return _coded(view, pair, agreement_codes, AGREEMENT, window.padded(MARGIN), "A against B")
+    return _coded(view, (view.truth, *pair), difference_codes, DIFFERENCES, window.padded(MARGIN), "A against B")
 
 
 def uncertainty_map(view: SegmentView, window: Window, *, is_second: bool = False) -> Raster | None:
@@ -198,7 +200,7 @@ def _classes(view: SegmentView, display: DisplayPyramid, window: Window, label: 
     found = label_overlay(display, window, slice_index=view.slice_index, ignored=IGNORED)
     if found is None:
         return None
-    names = [(class_colour(index), name) for index, name in enumerate(view.classes) if index]
+    names = [(class_hex(index), name) for index, name in enumerate(view.classes) if index]
     more = len(names) - CLASSES_IN_LEGEND
     rest = [("transparent", f"and {more} more")] if more > 0 else []
     return Raster(
@@ -218,7 +220,7 @@ def _coded(
     window: Window,
     label: str,
 ) -> Raster | None:
-    boxes, arrays = zip(*(_read(view, layer, window.padded(MARGIN), FINER) for layer in layers), strict=True)
+    boxes, arrays = zip(*(_read(view, layer, window, FINER) for layer in layers), strict=True)
     box = boxes[0]
     if box is None:
         return None

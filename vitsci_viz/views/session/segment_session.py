@@ -34,13 +34,13 @@ class Source:
     Parameters
     ----------
     key : str
-        Tells images apart, and opens this one again from a link.
+        Tells images apart; another one for a file that was replaced.
     name : str
         What to call it.
     open : callable
         Returns the image and its mask or None.
-    mask : str, optional
-        What a link calls its mask.
+    link, mask : str
+        What a link calls the image and its mask; a mask of None is the one that belongs to the image.
     group, split : str
         As the run's table of images says; empty where it is not in there.
     """
@@ -48,6 +48,7 @@ class Source:
     key: str
     name: str
     open: Opener
+    link: str = ""
     mask: str | None = None
     group: str = ""
     split: str = ""

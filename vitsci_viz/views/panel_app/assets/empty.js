@@ -1,10 +1,13 @@
 export function render({ model, el }) {
-  const problem = make("div", { class: "problem", role: "alert" });
-  const samples = model.fixed.samples.map((sample) => make("button", { type: "button", class: "button", "data-tip": sample.note, onclick: () => model.send_msg({ source: sample.name }) }, icon(ICONS.image), sample.title));
-  el.append(make("div", { class: "empty" }, problem, make("h2", {}, "Open an image to begin"),
-    make("p", {}, "Choose a file of your own on the left, or start with a sample. The tree of patches appears over it and follows the split value as you move it."),
-    make("div", { class: "samples" }, ...samples)));
-  const show = () => { problem.textContent = model.state.error || ""; problem.hidden = !model.state.error; };
+  const problem = make("div", { class: "problem", role: "alert" }), title = make("h2"), text = make("p"), samples = make("div", { class: "samples" });
+  el.append(make("div", { class: "empty" }, problem, title, text, samples));
+  const open = (sample) => make("button", { type: "button", class: "button", "data-tip": sample.note, onclick: () => model.send_msg({ source: sample.name }) }, icon(ICONS.image), sample.title);
+  const show = () => {
+    const { error = "", title: what = "", text: how = "", samples: offered = [] } = model.state;
+    problem.textContent = error; problem.hidden = !error;
+    title.textContent = what; text.textContent = how;
+    samples.replaceChildren(...offered.map(open));
+  };
   model.on("state", show);
   show();
 }

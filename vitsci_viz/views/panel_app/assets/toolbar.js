@@ -1,5 +1,5 @@
 export function render({ model, el }) {
-  const { layouts, downloads } = model.fixed;
+  const { layouts, downloads, sides: hasSides, recipe: hasRecipe } = model.fixed;
   const send = (kind, value) => model.send_msg({ kind, value });
   const tabs = layouts.map(({ name, title, help }, index) => make("button", {
     type: "button", role: "tab", "data-name": name, "data-tip": help, onclick: () => send("layout", name),
@@ -29,7 +29,7 @@ export function render({ model, el }) {
       menu.style.left = `${Math.min(at.left, innerWidth - menu.offsetWidth - 8)}px`; menu.style.top = `${at.bottom + 4}px`;
     },
   }, icon(ICONS.save), "Download");
-  el.append(make("div", { class: "bar" }, make("div", { class: "segments", role: "tablist", "aria-label": "Layout" }, ...tabs), side, make("span", { class: "spacer" }), slice, fit, save, recipe, menu));
+  el.append(make("div", { class: "bar" }, make("div", { class: "segments", role: "tablist", "aria-label": "Layout" }, ...tabs), side, make("span", { class: "spacer" }), slice, fit, save, ...(hasRecipe ? [recipe] : []), menu));
   let query = null;
   function show() {
     const state = model.state;
@@ -39,7 +39,7 @@ export function render({ model, el }) {
       tab.setAttribute("aria-selected", chosen); tab.tabIndex = chosen ? 0 : -1; tab.disabled = !state.open;
     }
     for (const each of sides) each.setAttribute("aria-pressed", each.dataset.side === state.side);
-    side.hidden = state.layout !== "compare"; side.style.display = side.hidden ? "none" : "";
+    side.hidden = !hasSides || state.layout !== "compare"; side.style.display = side.hidden ? "none" : "";
     const flat = !(state.slices > 1) || state.layout === "pareto";
     slice.hidden = flat; slice.style.display = flat ? "none" : "";
     range.max = Math.max(0, state.slices - 1);

@@ -16,7 +16,7 @@ from vitsci_viz.views.panel_app.readings import ReadingsPanel
 from vitsci_viz.views.panel_app.recipe import RecipeDrawer, options_in, recipe_of
 from vitsci_viz.views.panel_app.shots import Answer, Shot, answer_of
 from vitsci_viz.views.panel_app.sources import Role, SourceChooser
-from vitsci_viz.views.panel_app.status import StatusLine
+from vitsci_viz.views.panel_app.status import StatusLine, words_of
 from vitsci_viz.views.panel_app.toolbar import Layout, Toolbar
 from vitsci_viz.views.panel_app.viewports import Viewports
 from vitsci_viz.views.panel_app.warmup import is_preparing
@@ -371,10 +371,3 @@ class PatchPage:
 
     def _shot(self, session: PatchSession) -> Shot:
         return Shot(session, self.state.options, self.state.compare, self.state.slice_index, self._edited)
-
-
-def words_of(error: Exception) -> str:
-    """Say an error in words; what is not the user's to mend is named with its type."""
-    if isinstance(error, VitsciVizError | OSError | MemoryError):
-        return str(error) or type(error).__name__
-    return f"this should not have happened ({type(error).__name__}: {error}); please report it"
