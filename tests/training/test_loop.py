@@ -58,26 +58,26 @@ DELICATE = {"dropout": 0.2, "accumulate": 2, "batch_size": 1, "save_every": 3, "
 
 
 @pytest.fixture(scope="module")
-def _uninterrupted() -> dict[str, Any]:
+def uninterrupted() -> dict[str, Any]:
     return {}
 
 
 @pytest.mark.parametrize("at", range(1, 13))
 def test_a_run_that_was_stopped_anywhere_and_resumed_equals_one_that_was_not(
-    at: int, discs: Callable[..., Discs], tmp_path: Path, _uninterrupted: dict[str, Any]
+    at: int, discs: Callable[..., Discs], tmp_path: Path, uninterrupted: dict[str, Any]
 ) -> None:
     case = discs(**DELICATE)
-    if not _uninterrupted:
+    if not uninterrupted:
         model, history = case.fit(run=folder_of(tmp_path / "whole"))
-        _uninterrupted |= {"model": model, "rows": learned(history.rows), "position": history.position}
+        uninterrupted |= {"model": model, "rows": learned(history.rows), "position": history.position}
     run = folder_of(tmp_path / "parts")
     assert interrupted(case, run, at)
     model, history = case.fit(model=case.model(seed=1), run=run, start=load_checkpoint(run.checkpoints / "last"))
     assert history.state == "done"
-    assert same_weights(model, _uninterrupted["model"])
-    assert learned(read_metrics(run)[0]) == _uninterrupted["rows"]
+    assert same_weights(model, uninterrupted["model"])
+    assert learned(read_metrics(run)[0]) == uninterrupted["rows"]
     assert (history.position.best, history.position.best_step) == (
-        _uninterrupted["position"].best, _uninterrupted["position"].best_step,
+        uninterrupted["position"].best, uninterrupted["position"].best_step,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,53 +15,11 @@ from torch import Tensor
 from vitsci_viz import __version__
 from vitsci_viz.atomic import replacing
 from vitsci_viz.errors import InputError, MissingFileError, OptionError, OutputError
-from vitsci_viz.models.options import ModelSpec
-from vitsci_viz.training.labels import LabelMap
+from vitsci_viz.training.card import Card
 
 KIND = "vitsci-viz checkpoint"
 FORMAT = 1
 """Raised when the meaning of an entry changes."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Card:
-    """What a trained model must know of its data, apart from the weights.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        What the model is built from.
-    labels : LabelMap
-        Classes, and the mask values they stand for.
-    mean, std : tuple of float
-        What every channel was normalised by.
-    spacing_um : tuple of float, optional
-        Size of a pixel in training; None where it was unknown.
-    options : mapping
-        Options of the run, as in its recipe.
-    """
-
-    spec: ModelSpec
-    labels: LabelMap
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    spacing_um: tuple[float, ...] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the classes; 0 is background."""
-        return self.labels.names
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Return plain values."""
-        parts = {"spec": self.spec.to_mapping(), "labels": asdict(self.labels), "options": dict(self.options)}
-        return {**vars(self), **parts}
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Card:
-        """Return what `to_mapping` wrote."""
-        return cls(**{**values, "spec": ModelSpec(**values["spec"]), "labels": LabelMap(**values["labels"])})
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,8 +38,8 @@ class Position:
         Where it was reached.
     seconds : float
         Time spent in training, over all parts of a resumed run.
-    skipped : int
-        Samples that could not be read and were left out.
+    skipped : mapping of str to int
+        Images that could not be read, and how often they were left out.
     pending : mapping, optional
         Line of metrics of a step whose validation was interrupted: a resumed run begins with it.
     """
@@ -91,7 +49,7 @@ class Position:
     best: float | None = None
     best_step: int = 0
     seconds: float = 0.0
-    skipped: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, Any] | None = None
 
     def moved(self, **changes: Any) -> Position:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,19 +13,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
-from vitsci_viz.errors import Cancelled
+from vitsci_viz.errors import Cancelled, InputError
 from vitsci_viz.memory import peak_rss_bytes
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.training.checkpoint import Card, Checkpoint, Position, save_checkpoint
-from vitsci_viz.training.feeding import Feeder, Portion
+from vitsci_viz.training.card import Card
+from vitsci_viz.training.checkpoint import Checkpoint, Position
+from vitsci_viz.training.class_weights import class_weights_of, labelled_areas
+from vitsci_viz.training.feeding import Feeder, StepBatches
 from vitsci_viz.training.preview import Previews
 from vitsci_viz.training.recording import Recorder
+from vitsci_viz.training.saving import Saver
 from vitsci_viz.training.schedule import Schedule
 from vitsci_viz.training.step import (
     NotFiniteError,
     add_gradients,
     apply_gradients,
-    class_weights_of,
     explaining_memory,
     find_device,
     find_precision,
@@ -41,7 +44,6 @@ if TYPE_CHECKING:
     from vitsci_viz.training.run_folder import RunFolder
     from vitsci_viz.training.source import ExampleSource
 
-BEST, LAST = "best", "last"
 State = Literal["done", "stopped"]
 
 
@@ -148,11 +150,12 @@ class _Fit:
             spec=spec, labels=source_train.labels, spacing_um=source_train.spacing_um, options=options.to_mapping(),
             mean=_plain(normalisation.mean), std=_plain(normalisation.std),
         )  # fmt: skip
+        self.saver = Saver(run, self.card)
         self.position = Position() if start is None else start.position
         if start is not None:
             start.load_into(self.model)
             self.optimiser.load_state_dict(dict(start.optimiser or {}))
-        areas = _class_areas(source_train) if options.class_weights == "balanced" else ()
+        areas = labelled_areas(source_train) if options.class_weights == "balanced" else ()
         weights = class_weights_of(options, areas, spec.classes)
         self.class_weights = None if weights is None else weights.to(self.device)
         self.previews = None if run is None or source_val is None else Previews(run, source_val.records)
@@ -180,7 +183,7 @@ class _Fit:
             is_over = self._is_over_time()
             is_saved = self._finish(recorder, is_last=is_over)
         if not is_saved:
-            self._write(LAST)
+            self._write_last()
 
     def _finish(self, recorder: Recorder, *, is_last: bool) -> bool:
         """Validate, write the line and the checkpoints of a step; return whether ``last`` is of this step."""
@@ -191,41 +194,48 @@ class _Fit:
         recorder.add(row)
         self.position = self.position.moved(pending=None)
         if is_better:
-            self._write(BEST)
+            self._write_best()
         is_due = row["val_dice"] is not None or step % self.options.save_every == 0
         if is_due:
-            self._write(LAST)
+            self._write_last()
         return is_due
 
     def _step(self, step: int) -> None:
         """Change the weights once; the line of metrics waits for the validation that may follow."""
         started = time.monotonic()
         torch.manual_seed(step_seed(self.options.seed, step))
-        portions = self.feeder.take(step)
+        fed = self.feeder.take(step)
         loaded = time.monotonic()
         set_learning_rate(self.optimiser, rate := self.schedule.learning_rate(step))
-        with self._naming(step, portions):
-            loss, norm = self._change_weights(portions)
-        ended = time.monotonic()
-        epoch, tokens = self.schedule.epoch_of(step), sum(int(each.batch.valid.sum()) for each in portions)
+        loss, norm = self._change_weights(step, fed)
+        ended, epoch = time.monotonic(), self.schedule.epoch_of(step)
         row = {
             "step": step, "epoch": epoch, "loss": loss, "val_dice": None, "seconds": round(ended - self._begin, 3),
-            "tokens_per_s": round(tokens / (ended - started), 1), "peak_bytes": self._peak_bytes(),
+            "tokens_per_s": round(fed.tokens / (ended - started), 1), "peak_bytes": self._peak_bytes(),
             "learning_rate": rate, "gradient_norm": norm, "step_seconds": round(ended - started, 6),
-            "load_seconds": round(loaded - started, 6),
+            "load_seconds": round(loaded - started, 6), "skipped": len(fed.skipped),
         }  # fmt: skip
-        self.position = self.position.moved(step=step, epoch=epoch, seconds=row["seconds"], pending=row)
-        self._tell(f"train, loss {loss:.4f}", step, self.schedule.steps)
+        skipped = dict(Counter(self.position.skipped) + Counter(fed.skipped))
+        self.position = self.position.moved(
+            step=step, epoch=epoch, seconds=row["seconds"], pending=row, skipped=skipped
+        )
+        self._tell("train" if loss is None else f"train, loss {loss:.4f}", step, self.schedule.steps)
 
-    def _change_weights(self, portions: list[Portion]) -> tuple[float, float]:
-        losses = [
-            add_gradients(
-                self.model, portion.batch.to(self.device), portion.targets.to(self.device), share=1 / len(portions),
-                class_weights=self.class_weights, dice_weight=self.options.dice_weight, precision=self.precision,
-            )
-            for portion in portions
-        ]  # fmt: skip
-        return sum(losses) / len(losses), apply_gradients(self.model, self.optimiser, clip=self.options.clip)
+    def _change_weights(self, step: int, fed: StepBatches) -> tuple[float | None, float | None]:
+        """Return the loss and the norm of the gradient; None where nothing could be read."""
+        if not fed.batches:
+            self._refuse_nothing(fed)
+            return None, None
+        with self._naming(step, fed):
+            losses = [
+                add_gradients(
+                    self.model, each.batch.to(self.device), each.targets.to(self.device), share=1 / len(fed.batches),
+                    class_weights=self.class_weights, dice_weight=self.options.dice_weight, precision=self.precision,
+                )
+                for each in fed.batches
+            ]  # fmt: skip
+            norm = apply_gradients(self.model, self.optimiser, clip=self.options.clip)
+        return sum(losses) / len(losses), norm
 
     def _judge(self, row: dict[str, Any], source: ExampleSource) -> bool:
         """Write the Dice of the validation into a line and return whether it is the best so far."""
@@ -244,42 +254,45 @@ class _Fit:
             self.position = self.position.moved(best=dice, best_step=row["step"])
         return is_better
 
-    def _write(self, name: str) -> None:
-        """Write a checkpoint; before the first validation the best one is the last one."""
-        if self.run is None:
-            return
+    def _write_best(self) -> None:
+        self.saver.best(self.position, self.model)
+
+    def _write_last(self) -> None:
+        """Write ``last``; before the first validation the best weights are the last ones."""
         self.position = self.position.moved(seconds=round(time.monotonic() - self._begin, 3))
-        self.run.checkpoints.mkdir(exist_ok=True)
-        if name == LAST and self.position.best is None:
-            self._write(BEST)
-        checkpoint = Checkpoint(
-            card=self.card, position=self.position, model=self.model.state_dict(),
-            optimiser=self.optimiser.state_dict() if name == LAST else None,
-        )  # fmt: skip
-        save_checkpoint(checkpoint, self.run.checkpoints / name)
+        if self.position.best is None:
+            self._write_best()
+        self.saver.last(self.position, self.model, self.optimiser)
 
     @contextlib.contextmanager
     def _saving_when_stopped(self) -> Iterator[None]:
         try:
             yield
         except Cancelled:
-            self._write(LAST)
+            self._write_last()
             raise
 
     @contextlib.contextmanager
-    def _naming(self, step: int, portions: list[Portion]) -> Iterator[None]:
+    def _naming(self, step: int, fed: StepBatches) -> Iterator[None]:
         """Add to errors of a step which one it was, and its images."""
-        names = dict.fromkeys(name for portion in portions for name in portion.names)
-        longest = max(portion.batch.tokens.shape[1] for portion in portions)
         try:
-            with explaining_memory(self.options.batch_size, longest, self.device):
+            with explaining_memory(self.options.batch_size, fed.longest, self.device):
                 yield
         except NotFiniteError as error:
             raise NotFiniteError(
-                f"{error} in step {step} (epoch {self.schedule.epoch_of(step)}) with the images {', '.join(names)}: "
-                "look for broken pixels there, lower learning_rate, or set precision to float32; the last checkpoint "
+                f"{error} in step {step} (epoch {self.schedule.epoch_of(step)}) with the images {', '.join(fed.names)}"
+                ": look for broken pixels there, lower learning_rate, or set precision to float32; the last checkpoint "
                 "is from before"
             ) from None
+
+    def _refuse_nothing(self, fed: StepBatches) -> None:
+        """Stop a run of which no image can be read any more."""
+        names = {record.name for record in self.source_train.records}
+        if names <= {*self.position.skipped, *fed.skipped}:
+            raise InputError(
+                f"at least one training image must be readable: all {len(names)} were skipped, such as {min(names)}; "
+                "check the disk, or set on_error to stop to see why"
+            )
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         self.stop.check()
@@ -308,16 +321,6 @@ def _keeping_generator() -> Iterator[None]:
     """Leave torch's generators as they were."""
     with torch.random.fork_rng():
         yield
-
-
-def _class_areas(source: ExampleSource) -> list[float]:
-    """Return the labelled pixels of every class in the first epoch."""
-    total = np.zeros(len(source.labels))
-    for index in range(len(source)):
-        example = source.example(index, epoch=0)
-        if example.fractions is not None and example.area is not None:
-            total += np.tensordot(example.area, example.fractions.astype(np.float64), example.area.ndim)
-    return total.tolist()
 
 
 def _plain(values: Any) -> tuple[float, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -196,40 +196,6 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
         group["lr"] = learning_rate
 
 
-def class_weights_of(options: LoopOptions, areas: Sequence[float], classes: int) -> Tensor | None:
-    """Return the weight of every class in the cross-entropy, 1 on average; None where all are equal.
-
-    Parameters
-    ----------
-    options : LoopOptions
-        ``equal``, ``balanced`` (one over the square root of the area; 0 for a class without any) or numbers.
-    areas : sequence of float
-        Labelled pixels of every class; only ``balanced`` looks at them.
-    classes : int
-        Number of classes.
-
-    Raises
-    ------
-    OptionError
-        The numbers are not one per class.
-
-    Examples
-    --------
-    >>> from vitsci_viz.training.options import LoopOptions
-    >>> class_weights_of(LoopOptions(class_weights="balanced"), [900.0, 100.0], 2)
-    tensor([0.5000, 1.5000])
-    """
-    given = options.class_weights
-    if given == "equal":
-        return None
-    balanced = [0.0 if area <= 0 else 1 / math.sqrt(area) for area in areas]
-    weights = balanced if given == "balanced" else list(given)
-    if len(weights) != classes:
-        raise OptionError(f"class_weights must have one number per class: {classes} classes, got {len(weights)}")
-    total = sum(weights)
-    return torch.tensor([weight * classes / total for weight in weights], dtype=torch.float32)
-
-
 @contextlib.contextmanager
 def explaining_memory(batch_size: int, tokens: int, device: torch.device) -> Iterator[None]:
     """Put a failed allocation in one line that says what to lower.
@@ -251,6 +217,6 @@ def explaining_memory(batch_size: int, tokens: int, device: torch.device) -> Ite
         ) from error
 
 
-def is_out_of_memory(error: BaseException) -> Any:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether torch failed for want of memory: a CUDA error of its own, a plain RuntimeError on the CPU."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -136,7 +136,7 @@ def validate(
         rows.append(score.dice)
         if keep is not None:
             keep(number, score)
-    return Validation(names=tuple(names), dice=np.array(rows).reshape(len(rows), -1))
+    return Validation(names=tuple(names), dice=np.array(rows).reshape(len(rows), spec.classes))
 
 
 def images_of(source: ExampleSource) -> list[range]:

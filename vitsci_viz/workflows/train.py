@@ -18,6 +18,7 @@ from vitsci_viz.training.lock import locked
 from vitsci_viz.training.loop import History, fit
 from vitsci_viz.training.options import TrainOptions
 from vitsci_viz.training.run_folder import RunFolder, write_facts
+from vitsci_viz.training.saving import LAST
 from vitsci_viz.training.schedule import Schedule
 from vitsci_viz.training.step import find_device, find_precision
 from vitsci_viz.types import Recipe, Report
@@ -84,7 +85,7 @@ def run_train(
 
 
 def _start(folder: RunFolder) -> Checkpoint | None:
-    path = folder.checkpoints / "last"
+    path = folder.checkpoints / LAST
     return load_checkpoint(path) if path.exists() else None
 
 
