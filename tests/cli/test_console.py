@@ -44,6 +44,39 @@ def test_a_log_gets_lines(monkeypatch):
     assert stream.getvalue().startswith("detail: 1 of 2,000")
 
 
+def test_news_of_a_stage_stay_on_one_bar(monkeypatch):
+    progress, stream = _progress(monkeypatch, is_terminal=True)
+    with progress:
+        for done in range(4):
+            progress(f"train, loss 0.{9 - done}", done, 3)
+        assert len(progress._tasks) == 1
+    assert "loss 0.6" in stream.getvalue()
+
+
+def test_many_images_do_not_fill_the_screen(monkeypatch):
+    progress, _ = _progress(monkeypatch, is_terminal=True)
+    with progress:
+        for number in range(20):
+            progress(f"image {number}", 1, 1)
+        assert sum(task.visible for task in progress._bars.tasks) == console.MOST_BARS
+        assert progress._bars.tasks[-1].visible
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(60, "(1.7/s)"), (3_000, "(30 s each, 50 min left)"), (12_000, "(120 s each, 3 h 18 min left)")],
+)
+def test_long_work_says_how_much_is_left(monkeypatch, seconds, text):
+    now = [0.0]
+    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    progress, stream = _progress(monkeypatch, is_terminal=False)
+    with progress:
+        progress("train", 50, 150)  # resumed: what was done before says nothing of the speed
+        now[0] += seconds / 100
+        progress("train", 51, 150)
+    assert stream.getvalue().splitlines()[-1].endswith(text)
+
+
 def test_a_log_is_not_flooded(monkeypatch):
     progress, stream = _progress(monkeypatch, is_terminal=False, line_every_s=60.0)
     with progress:
