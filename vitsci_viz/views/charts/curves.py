@@ -78,7 +78,9 @@ class RunCurves:
         self.loss.y_range.update(**spread(shown))
         if len(curves.dice):
             ends = spread(curves.dice)
-            self.dice.y_range.update(start=max(0.0, ends["start"]), end=min(1.0, ends["end"]) + 0.02)
+            self.dice.y_range.update(
+                start=max(0.0, ends["start"]), end=min(1.0, ends["end"]) + 0.1 * (ends["end"] - ends["start"])
+            )
 
 
 def _figure(label: str, height: int, *, name: str) -> Any:

@@ -34,13 +34,13 @@ class PlanView:
             fixed={"sets": [dict(each) for each in sets]},
             sizing_mode="stretch_width",
         )
-        self.head.put(source="", facts=[], error="")
+        self.head.put(source="", error="")
         self.tiles = Tiles(("patches", "mask", "image"), is_tall=True)
         self.panel = self._arrange()
 
-    def show(self, source: str, facts: Sequence[str], pictures: Sequence[DataPicture], *, key: object) -> None:
+    def show(self, source: str, pictures: Sequence[DataPicture], *, classes: Sequence[str], key: object) -> None:
         """Show the data as training will see them."""
-        self.head.put(source=source, facts=list(facts), error="")
+        self.head.put(source=source, error="")
         tiles = [
             {
                 "name": picture.name,
@@ -51,7 +51,7 @@ class PlanView:
             }
             for picture in pictures
         ]
-        self.tiles.show("What the model is given", tiles, empty="", key=key)
+        self.tiles.show("What the model is given", tiles, key=key, classes=classes)
         self.tiles.view.panel.visible = True
 
     def fail(self, message: str) -> None:

@@ -46,8 +46,8 @@ def row_of(run: RunStatus) -> Mapping[str, Any]:
     }
 
 
-def note_of(run: RunStatus) -> str:
-    """Say in a few words how far a run is.
+def note_of(run: RunStatus, *, has_time: bool = True) -> str:
+    """Say in a few words how far a run is; without its training time where that stands beside it.
 
     >>> from pathlib import Path
     >>> note_of(RunStatus(name="a", path=Path("a"), state="running", step=50, steps=200, seconds=60))
@@ -58,6 +58,6 @@ def note_of(run: RunStatus) -> str:
     parts = [f"step {run.step:,} of {run.steps:,}"] if run.steps and run.step else []
     if run.seconds_left is not None:
         parts.append(f"about {duration(run.seconds_left)} left")
-    elif run.seconds:
+    elif run.seconds and has_time:
         parts.append(duration(run.seconds))
     return ", ".join(parts) or ("starting" if run.state == "running" else "")

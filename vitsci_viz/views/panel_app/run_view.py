@@ -53,7 +53,7 @@ class RunView:
         self.head.put(
             name=run.name,
             state=run.state,
-            note=note_of(run),
+            note=note_of(run, has_time=False),
             part=run.step / run.steps if run.steps else 0.0,
             facts=facts_of(run, curves),
             can=actions_of(run),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vitsci_viz.views.panel_app.components import Island
+from vitsci_viz.views.session.palettes import class_colour
 from vitsci_viz.views.session.previews import Preview, Rgb, encoded
 
 TILES_HEIGHT = 236
@@ -31,9 +32,17 @@ class Tiles:
             fixed={"kinds": list(kinds), "tall": is_tall},
             **layout,
         )
-        self.view.put(tiles=[], title="", empty="")
+        self.view.put(tiles=[], title="", empty="", legend=[])
 
-    def show(self, title: str, tiles: Sequence[Mapping[str, Any]], *, empty: str, key: object) -> None:
+    def show(
+        self,
+        title: str,
+        tiles: Sequence[Mapping[str, Any]],
+        *,
+        key: object,
+        classes: Sequence[str] = (),
+        empty: str = "",
+    ) -> None:
         """Show pictures (only if `key` differs from the last one).
 
         Parameters
@@ -42,15 +51,18 @@ class Tiles:
             What they are.
         tiles : sequence of mapping
             ``name``, ``note`` and one address for every kind.
-        empty : str
-            What stands there while there are none.
         key : object
             Changes whenever the pictures do.
+        classes : sequence of str
+            Names of the classes that are coloured, background first.
+        empty : str
+            What stands there while there are none.
         """
         if self._shown is not None and key == self._shown:
             return
         self._shown = key
-        self.view.put(title=title, tiles=[dict(tile) for tile in tiles], empty=empty)
+        legend = [{"name": name, "colour": class_colour(index)} for index, name in enumerate(classes) if index]
+        self.view.put(title=title, tiles=[dict(tile) for tile in tiles], empty=empty, legend=legend)
 
 
 def preview_tiles(previews: Sequence[Preview]) -> list[dict[str, Any]]:

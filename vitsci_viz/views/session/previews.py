@@ -86,15 +86,24 @@ class PreviewReader:
     def _preview(self, row: dict[str, Any]) -> Preview:
         key = (row["image"], row["mask"])
         image, truth = self._known.get(key, lambda: given(Path(row["image"]), Path(row["mask"]), self._values))
-        predicted: Labels | None = cv2.imread(str(self._folder / row["file"]), cv2.IMREAD_UNCHANGED)
+        predicted = _read_indices(self._folder / str(row["file"]))
         return Preview(
             name=str(row["name"]),
             dice=row["dice"],
             step=int(row["step"]),
             image=image,
             truth=truth,
-            prediction=None if image is None or predicted is None else painted(image, np.asarray(predicted)),
+            prediction=None if image is None or predicted is None else painted(image, predicted),
         )
+
+
+def _read_indices(path: Path) -> Labels | None:
+    from vitsci_viz.io import read_mask
+
+    try:
+        return np.asarray(read_mask(path, keep_values=True))
+    except (VitsciVizError, OSError):
+        return None  # just being replaced by the next validation
 
 
 def given(image: Path, mask: Path, values: Sequence[int] = ()) -> tuple[Rgb | None, Rgb | None]:

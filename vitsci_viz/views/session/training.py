@@ -59,14 +59,14 @@ def _written(content: Mapping[str, Any], section: str, name: str) -> str:
 def name_for(data: str, options: TrainOptions) -> str:
     """Propose the name of a run: data, model, sequence and the time of day.
 
-    >>> name_for("sample:pathology_set", TrainOptions())[:-16]
+    >>> name_for("sample:pathology_set", TrainOptions())[:-12]
     'pathology_set-tiny-token-512'
     """
     stem = _STRANGE.sub("-", Path(data.removeprefix(SAMPLE_PREFIX)).stem).strip("-.") or "run"
     model = f"{options.encoder}-{options.head}" if options.architecture == "vit" else options.architecture
     if options.architecture == "vit" and options.mode != "threshold":
         model += f"-{options.length}" if options.mode == "length" else "-uniform"
-    return f"{stem}-{model}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return f"{stem}-{model}-{time.strftime('%m%d-%H%M%S')}"
 
 
 def new_run(name: str, runs: Path) -> Path:
@@ -139,7 +139,7 @@ def resume_run(jobs: LocalJobs, run: RunStatus) -> str:
     return jobs.submit(
         JobSpec(
             name=run.name,
-            arguments=own_program("train", str(run.path / "recipe.yaml"), "--resume"),
+            arguments=own_program("train", str(run.path), "--resume"),
             run_folder=str(run.path),
             folder=str(run.path.parent),
             grace_s=SAVING_S,

@@ -1,7 +1,9 @@
 """One look at all runs, and at everything of the one that is watched."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.training.run_folder import RunFolder, read_facts
@@ -27,12 +29,15 @@ class Watched:
         The same object as at the last look where no validation was made since.
     log : str
         The end of what its job has written; empty for a run that was started elsewhere.
+    classes : tuple of str
+        Names of its classes, background first; empty before it has begun.
     """
 
     run: RunStatus
     curves: Curves
     previews: tuple[Preview, ...]
     log: str
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,6 +69,7 @@ class Watch:
         self.book = book
         self.name = ""
         self._previews: dict[Path, PreviewReader] = {}
+        self._classes: dict[Path, tuple[str, ...]] = {}
         self._curves: tuple[Path, int, Curves] | None = None
 
     def look(self) -> Look:
@@ -75,7 +81,13 @@ class Watch:
     def _watched(self, run: RunStatus) -> Watched:
         previews = self._reader(run.path)
         previews.look()
-        return Watched(run=run, curves=self._drawn(run.path), previews=previews.previews, log=self._log(run))
+        return Watched(
+            run=run,
+            curves=self._drawn(run.path),
+            previews=previews.previews,
+            log=self._log(run),
+            classes=self._classes.get(run.path, ()),
+        )
 
     def _drawn(self, path: Path) -> Curves:
         reader = self.book.reader(path)
@@ -84,8 +96,11 @@ class Watch:
         return self._curves[2]
 
     def _reader(self, path: Path) -> PreviewReader:
-        if path not in self._previews:
-            self._previews[path] = PreviewReader(RunFolder(path), values_of(path))
+        if path not in self._classes:
+            facts = facts_of(path)
+            self._previews[path] = PreviewReader(RunFolder(path), facts.get("values", ()))
+            if facts:
+                self._classes[path] = tuple(facts.get("classes", ()))
         return self._previews[path]
 
     def _log(self, run: RunStatus) -> str:
@@ -97,12 +112,12 @@ class Watch:
             return ""  # taken off the list by somebody else
 
 
-def values_of(path: Path) -> tuple[int, ...]:
-    """Return the mask value of every class of a run; empty while not known."""
+def facts_of(path: Path) -> Mapping[str, Any]:
+    """Return what a run says of itself; empty before it has begun."""
     try:
-        return tuple(int(value) for value in read_facts(RunFolder(path)).get("values", ()))
+        return read_facts(RunFolder(path))
     except VitsciVizError:
-        return ()
+        return {}
 
 
 def plain_log(text: str) -> str:

@@ -136,6 +136,7 @@ export function render({ model, el }) {
     input.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
+        if (!options.length) return;
         if (!isOpen()) return open();
         const count = options.length;
         select(event.key === "ArrowDown" ? Math.min(current + 1, count - 1) : Math.max(current - 1, 0));
@@ -147,6 +148,7 @@ export function render({ model, el }) {
     input.addEventListener("change", () => edit(field.name, input.value));
     input.addEventListener("blur", close);
     const caret = make("button", { type: "button", tabindex: -1, "aria-hidden": "true", onmousedown: (event) => { event.preventDefault(); input.focus(); isOpen() ? close() : open(); } }, icon(ICONS.down));
+    caret.hidden = !options.length;
     return {
       nodes: [make("div", { class: "combo" }, input, caret, list)],
       show: (text, hint) => {

@@ -1,6 +1,6 @@
 export function render({ model, el }) {
   const problem = make("div", { class: "problem", role: "alert" });
-  const title = make("h2"), facts = make("div", { class: "facts" });
+  const title = make("h2");
   const recipe = make("button", { type: "button", class: "button quiet", "data-tip": "The recipe of this setting: copy, save, load", onclick: () => model.send_msg({ kind: "recipe" }) }, icon(ICONS.code), "Recipe");
   const sets = model.fixed.sets.map((set) => make("button", { type: "button", class: "button", "data-tip": set.note, onclick: () => model.send_msg({ kind: "open", source: set.name }) }, icon(ICONS.image), set.title));
   const guide = make("div", {},
@@ -8,11 +8,10 @@ export function render({ model, el }) {
       make("li", {}, "Set patches and model on the left; tokens, memory and time on the right follow at once."),
       make("li", {}, "Start training. The run is a job of its own: it goes on when this tab is closed.")),
     make("div", { class: "sets" }, ...sets));
-  el.append(make("div", { class: "box" }, make("div", { class: "top" }, title, recipe), problem, facts, guide));
+  el.append(make("div", { class: "box" }, make("div", { class: "top" }, title, recipe), problem, guide));
   function show() {
-    const { source, facts: rows, error } = model.state;
+    const { source, error } = model.state;
     title.textContent = source ? source.replace(/^sample:/, "") : "Train a model";
-    facts.replaceChildren(...rows.map((text) => make("span", {}, text))); facts.hidden = !rows.length;
     guide.hidden = Boolean(source); recipe.hidden = !source;
     problem.textContent = error || ""; problem.hidden = !error;
   }

@@ -1,7 +1,7 @@
 export function render({ model, el }) {
   const { kinds, tall } = model.fixed;
   let kind = kinds[0];
-  const title = make("h3"), tiles = make("div", { class: tall ? "tiles tall" : "tiles" }), empty = make("div", { class: "empty" });
+  const title = make("h3"), legend = make("div", { class: "legend" }), tiles = make("div", { class: tall ? "tiles tall" : "tiles" }), empty = make("div", { class: "empty" });
   const buttons = kinds.map((each, index) => make("button", { type: "button", role: "radio", "data-kind": each, onclick: () => { kind = each; show(); },
     onkeydown: (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -10,12 +10,14 @@ export function render({ model, el }) {
       kind = next.dataset.kind; show(); next.focus();
     } }, each[0].toUpperCase() + each.slice(1)));
   const segments = make("div", { class: "segments", role: "radiogroup", "aria-label": "What the pictures show" }, ...buttons);
-  el.append(make("div", { class: "box" }, make("div", { class: "head" }, title, segments), tiles, empty));
+  el.append(make("div", { class: "box" }, make("div", { class: "head" }, title, legend, segments), tiles, empty));
   function show() {
-    const { tiles: rows, title: words, empty: nothing } = model.state;
+    const { tiles: rows, title: words, empty: nothing, legend: classes } = model.state;
     title.textContent = words; empty.textContent = rows.length ? "" : nothing;
     empty.hidden = Boolean(rows.length); tiles.hidden = !rows.length; segments.hidden = !rows.length;
     for (const button of buttons) { const on = button.dataset.kind === kind; button.setAttribute("aria-checked", on); button.tabIndex = on ? 0 : -1; }
+    legend.hidden = !["prediction", "truth", "mask"].includes(kind) || !rows.length;
+    legend.replaceChildren(...classes.map((each) => make("span", {}, make("i", { style: `background:${each.colour}` }), each.name)));
     // pictures are changed in place: a new prediction must not flash
     while (tiles.children.length > rows.length) tiles.lastChild.remove();
     rows.forEach((row, place) => {

@@ -6,7 +6,7 @@ from typing import Any
 from vitsci_viz.errors import Cancelled, OptionError, VitsciVizError
 from vitsci_viz.training.options import TrainOptions
 from vitsci_viz.training.run_folder import RunFolder
-from vitsci_viz.views.panel_app.data_chooser import DataChooser, lines_of
+from vitsci_viz.views.panel_app.data_chooser import DataChooser
 from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.estimates import EstimatePanel
 from vitsci_viz.views.panel_app.forms import OptionForm
@@ -165,9 +165,8 @@ class TrainPage:
     def _planned(self, data: DataSet, options: TrainOptions, plan: Plan) -> None:
         if data is not self.data:
             return
-        facts = lines_of(plan.facts)
         self.source.show(plan.facts)
-        self.plan.show(data.source, facts, plan.pictures, key=(data, options))
+        self.plan.show(data.source, plan.pictures, classes=plan.facts.classes, key=(data, options))
         for name, hint in plan.guidance.hints.items():
             self.form.guide(name, hint=hint)
         for name, span in plan.guidance.spans.items():
@@ -204,7 +203,11 @@ class TrainPage:
         step = f", step {watched.previews[0].step:,}" if watched.previews else ""
         empty = "Predictions on a few validation images appear after the first validation."
         self.run.tiles.show(
-            f"Validation images{step}", preview_tiles(watched.previews), empty=empty, key=(watched.previews,)
+            f"Validation images{step}",
+            preview_tiles(watched.previews),
+            key=(watched.run.name, watched.classes, watched.previews),
+            classes=watched.classes,
+            empty=empty,
         )
         if is_first:
             self._arrange()
