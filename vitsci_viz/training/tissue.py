@@ -22,7 +22,7 @@ LOOKED_AT_UM = 4.0
 """Side of the pixels on which tissue is looked for, where the spacing is known."""
 LOOKED_AT_PX = 1024
 """Longest side of that picture where it is not; it is never smaller than half of this."""
-SATURATION = (0.05, 0.12)
+SATURATION = (0.04, 0.07)
 """Least saturation of tissue: Otsu's threshold kept between these, as tiles may be all tissue or all glass."""
 PEN_SATURATION = 0.45
 PEN_HUES = (35, 118)
