@@ -108,6 +108,15 @@ def test_scores_are_symmetric_and_bounded(pair, tolerance):
 
 
 @given(pairs())
+def test_mirrored_and_turned_images_score_alike(pair):
+    plain = surface_distances(*pair)[1]
+    for turn in (np.flip, np.transpose):
+        turned = surface_distances(*(turn(labels) for labels in pair))[1]
+        np.testing.assert_allclose(turned.hausdorff(), plain.hausdorff())
+        np.testing.assert_allclose(turned.surface_dice(1), plain.surface_dice(1))
+
+
+@given(pairs())
 def test_equal_labels_lie_at_distance_zero(pair):
     for value, found in surface_distances(pair[0], pair[0], (1, 2)).items():
         if (pair[0] == value).any():

@@ -23,7 +23,7 @@ from vitsci_viz.workflows.segmenting import open_model
 SIDE = 48
 TINY = {
     "length": 48, "patch_size": 4, "min_size": 4, "width": 16, "depth": 1, "heads": 2, "epochs": 8, "batch_size": 2,
-    "learning_rate": 0.01, "device": "cpu", "val_share": 0.4,
+    "learning_rate": 0.01, "device": "cpu", "val_share": 0.4, "val_every": 4,
 }  # fmt: skip
 
 
@@ -251,6 +251,17 @@ def test_distances_have_the_unit_of_the_pixels(stub, tmp_path, spacing, unit, fa
     assert found["unit"] == unit
     assert found["hd95"]["gland"] == pytest.approx(4 * factor)
     assert (found["nsd"]["gland"] == 1) == (unit == "um")
+
+
+def test_a_volume_is_measured_in_its_own_spacing(stub, tmp_path):
+    mask = np.zeros((12, 20, 20), np.uint8)
+    mask[3:6, 5:11, 5:11] = 10
+    for part in ("images", "masks"):
+        (tmp_path / "d" / part).mkdir(parents=True)
+        write_image(tmp_path / "d" / part / "v.tif", mask, axes="zyx", spacing=(2.5, 0.7, 0.7), unit="um")
+    found = _evaluate(stub(THREE, lambda image: np.roll(_read_as(THREE)(image), 2, axis=0)), tmp_path / "d")
+    assert found["hd95"]["gland"] == pytest.approx(5.0)
+    assert found["dice"]["gland"] == pytest.approx(1 / 3)
 
 
 def test_pixels_of_unknown_size_are_told_and_counted_for_all(stub, tmp_path):

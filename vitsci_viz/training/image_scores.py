@@ -34,8 +34,8 @@ class ImageScores:
     instances : InstanceScores, optional
         Scores of single objects, where the mask numbers them.
     ceiling : InstanceScores, optional
-        What the true foreground itself scores once it is split by connected components: objects that touch are one
-        there, so that no labelling of pixels can be expected to come higher.
+        What the true foreground itself scores once it is split by connected components. Objects that touch are one
+        there: to come higher, a model must leave gaps between them.
     """
 
     confusion: NDArray[np.int64]
