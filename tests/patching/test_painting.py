@@ -25,14 +25,19 @@ def windows(draw, shape):
     return tuple(slice(*pair) for pair in pairs)
 
 
-@given(seed=st.integers(0, 99), channels=st.integers(1, 3), data=st.data())
-def test_a_painted_window_is_that_of_the_scattered_image(seed, channels, data):
+@given(
+    seed=st.integers(0, 99),
+    channels=st.integers(1, 3),
+    dtype=st.sampled_from([np.float32, np.float16]),
+    data=st.data(),
+)
+def test_a_painted_window_is_that_of_the_scattered_image(seed, channels, dtype, data):
     shape = (19, 11, 6)[: data.draw(st.integers(1, 3))]
     patch, finest = data.draw(sides(len(shape))), data.draw(sides(len(shape)))
     tree = sparse_tree(shape, finest, seed)
-    values = np.random.default_rng(seed).random((len(tree), *patch, channels)).astype(np.float32)
+    values = np.random.default_rng(seed).random((len(tree), *patch, channels)).astype(dtype)
     window = data.draw(windows(shape))
-    out = np.full((*(part.stop - part.start for part in window), channels), -1, np.float32)
+    out = np.full((*(part.stop - part.start for part in window), channels), -1, dtype)
     paint(tree, values, window, out)
     np.testing.assert_array_equal(out, scattered(tree, values)[window])
 

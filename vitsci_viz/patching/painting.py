@@ -67,8 +67,11 @@ def paint(tree: PatchTree, values: Array, window: Sequence[slice], out: Array) -
     start, size = np.zeros((len(rows), 3), np.int64), np.ones((len(rows), 3), np.int64)
     start[:, 3 - tree.ndim :] = tree.origin[rows] - corner
     size[:, 3 - tree.ndim :] = tree.size[rows]
-    cells = np.ascontiguousarray(values).reshape(len(values), *three(values.shape[1:-1]), values.shape[-1])
-    canvas = out.reshape(*three(shape), out.shape[-1])
+    # The compiled loops only copy, and do not know half precision: its bits will do.
+    carrier = np.dtype(np.uint16) if values.dtype == np.float16 else values.dtype
+    cells = np.ascontiguousarray(values).view(carrier)
+    cells = cells.reshape(len(values), *three(values.shape[1:-1]), values.shape[-1])
+    canvas = out.view(carrier).reshape(*three(shape), out.shape[-1])
     if values.shape[-1] == 1:
         _paint_runs(cells[..., 0], rows, start, size, canvas[..., 0])
     else:
