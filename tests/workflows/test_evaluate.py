@@ -1,8 +1,10 @@
 """Scores of a trained run on images and masks."""
 
 import csv
+import gc
 import json
 import math
+import weakref
 from types import SimpleNamespace
 
 import cv2
@@ -271,6 +273,20 @@ def test_pixels_of_unknown_size_are_told_and_counted_for_all(stub, tmp_path):
     assert found["unit"] == "px"
     assert {row["hd95"] for row in found["images"]} == {math.hypot(4, 2)}
     assert any(note.startswith("1 of 2 images do not say how large a pixel is") for note in found["notes"])
+
+
+def test_one_image_at_a_time_is_held(stub, tmp_path):
+    seen = []
+
+    def predict(image):
+        gc.collect()
+        assert not any(each() for each in seen)
+        seen.append(weakref.ref(image))
+        return np.zeros(np.asarray(image).shape, np.uint8)
+
+    for name in "abc":
+        _write(tmp_path / "d", name, [[0, 10]] * 4)
+    assert len(_evaluate(stub(THREE, predict), tmp_path / "d")["images"]) == len(seen) == 3
 
 
 def test_what_cannot_be_scored_is_refused_by_name(stub, tmp_path):

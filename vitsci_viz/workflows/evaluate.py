@@ -16,7 +16,7 @@ from vitsci_viz.training.image_scores import BY_CLASS, ImageScores, by_class, kn
 from vitsci_viz.training.labels import LabelMap
 from vitsci_viz.training.records import Record, find_records
 from vitsci_viz.training.run_folder import RunFolder, open_run
-from vitsci_viz.types import Image, Recipe, Report
+from vitsci_viz.types import Recipe, Report
 from vitsci_viz.workflows.catalogue import recipe_mapping
 from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_threads, versions
 from vitsci_viz.workflows.segment_options import EvaluateOptions, PredictOptions
@@ -96,7 +96,7 @@ class _Bench:
     run: RunFolder
     model: Any
     records: Sequence[Record]
-    images: Sequence[Image]
+    spacings_um: Sequence[tuple[float, ...] | None]
     labels: LabelMap
     options: EvaluateOptions
     watch: Stopwatch
@@ -110,15 +110,16 @@ class _Bench:
     @property
     def is_in_um(self) -> bool:
         """Whether every image knows how large its pixels are."""
-        return all(image.spacing_um is not None for image in self.images)
+        return None not in self.spacings_um
 
     def measure_all(self, progress: Progress) -> Iterator[_Row]:
         """Score every image."""
-        for number, (record, image) in enumerate(zip(self.records, self.images, strict=True)):
-            yield self._measure(record, image, _numbered(progress, number, len(self.records), record.name))
+        for number, record in enumerate(self.records):
+            yield self._measure(record, _numbered(progress, number, len(self.records), record.name))
 
-    def _measure(self, record: Record, image: Image, progress: Progress) -> _Row:
+    def _measure(self, record: Record, progress: Progress) -> _Row:
         with self.watch.stage("read"):
+            image = read_image(record.image)
             truth = read_truth(record, self.labels, image.shape, has_objects=self.has_objects)
         before = self.watch.seconds["predict"]
         with self.watch.stage("predict"):
@@ -147,9 +148,9 @@ def _open_bench(
     model = open_model(run.path, checkpoint=options.checkpoint)
     records = choose_records(mark_records(find_records(data), run), options.split, data=data)
     labels = labels_of_data(model.labels, records, has_objects=options.instances)
-    images = [read_image(record.image) for record in records]
+    spacings = [read_image(record.image).spacing_um for record in records]  # the pixels are not kept
     return _Bench(
-        run=run, model=model, records=records, images=images, labels=labels, options=options, watch=watch,
+        run=run, model=model, records=records, spacings_um=spacings, labels=labels, options=options, watch=watch,
         execution=execution,
     )  # fmt: skip
 
@@ -210,7 +211,7 @@ def _notes(rows: Sequence[_Row], bench: _Bench) -> list[str]:
         found.append(f"{trained} of {count} images were trained on: their scores are not those of new images")
     if alike := namesakes(bench.records, bench.run):
         found.append(f"the run was trained on files of the same names as {_listed(alike)}: see that they are others")
-    unsized = sum(image.spacing_um is None for image in bench.images)
+    unsized = sum(spacing is None for spacing in bench.spacings_um)
     if 0 < unsized < count:
         found.append(f"{unsized} of {count} images do not say how large a pixel is: all distances are in pixels")
     groups = len({_group(row.record) for row in rows})
