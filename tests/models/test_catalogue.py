@@ -93,7 +93,7 @@ def test_options_reach_the_model():
     assert model.encoder.rotary
     assert model.needs == {"grid", "pixels"}
     assert model.space == "pixels"
-    assert model.decoder.classes.out_channels == 5
+    assert model.decoder.classes.out_features == 5
 
 
 def test_a_specification_survives_a_checkpoint():

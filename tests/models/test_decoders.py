@@ -203,5 +203,5 @@ def test_the_token_head_keeps_a_fraction_of_what_the_decoder_keeps_for_the_backw
             kept[head] = saved_bytes(lambda: model.head(model.encoder.norm(features[-1])).softmax(dim=-1), model)  # noqa: B023
         else:
             rows = leaf_rows(batch.grid, batch.valid)
-            kept[head] = saved_bytes(lambda: model.decoder(features, rows, batch.pixels).softmax(dim=1), model)  # noqa: B023
+            kept[head] = saved_bytes(lambda: model.decoder(features, rows, batch.pixels).softmax(dim=-1), model)  # noqa: B023
     assert kept["unetr"] > 4 * kept["token"]

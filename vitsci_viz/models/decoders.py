@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ PIXEL_WIDTH = 16
 """Channels at full resolution, as in the published UNETR."""
 CONV: dict[int, Any] = {2: nn.Conv2d, 3: nn.Conv3d}
 UPWARD: dict[int, Any] = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+LAYOUT: dict[int, Any] = {2: torch.channels_last, 3: torch.channels_last_3d}
 
 
 def leaf_rows(grid: Tensor, valid: Tensor) -> Tensor:
@@ -83,11 +84,14 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(values.movedim(1, -1)).movedim(-1, 1)
 
 
-def convolution(ndim: int, before: int, after: int) -> nn.Sequential:
-    """Return a convolution three wide, a norm over channels and a rectifier."""
-    return nn.Sequential(
-        CONV[ndim](before, after, 3, padding=1, bias=False), ChannelNorm(after, eps=EPSILON), nn.ReLU(inplace=True)
-    )
+def convolution(ndim: int, before: int, after: int) -> nn.Module:
+    """Return a convolution three wide that keeps the sides."""
+    return CONV[ndim](before, after, 3, padding=1, bias=False)
+
+
+def rectified(width: int) -> nn.Sequential:
+    """Return a norm over channels and a rectifier; not in place, as the norm returns a view."""
+    return nn.Sequential(ChannelNorm(width, eps=EPSILON), nn.ReLU())
 
 
 class PlacedDecoder(nn.Module):
@@ -116,15 +120,21 @@ class PlacedDecoder(nn.Module):
         self.projections = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(spec.width, eps=EPSILON), nn.Linear(spec.width, width)) for width in WIDTHS
         )
-        self.mixing = nn.ModuleList(convolution(ndim, width, width) for width in WIDTHS)
+        self.mixing = nn.ModuleList(
+            nn.Sequential(convolution(ndim, width, width), rectified(width)) for width in WIDTHS
+        )
         self.upward = nn.ModuleList(UPWARD[ndim](coarse, fine, 2, stride=2) for fine, coarse in pairwise(WIDTHS))
         self.to_pixels = UPWARD[ndim](WIDTHS[0], PIXEL_WIDTH, spec.min_size, stride=spec.min_size)
         self.skip = convolution(ndim, spec.channels, PIXEL_WIDTH)
-        self.last = convolution(ndim, PIXEL_WIDTH, PIXEL_WIDTH)
-        self.classes = CONV[ndim](PIXEL_WIDTH, spec.classes, 1)
+        self.last = nn.Sequential(
+            rectified(PIXEL_WIDTH), convolution(ndim, PIXEL_WIDTH, PIXEL_WIDTH), rectified(PIXEL_WIDTH)
+        )
+        self.classes = nn.Linear(PIXEL_WIDTH, spec.classes)
+        # channels last in memory: what placed features and norms over channels have, so that nothing is copied
+        cast("Any", self).to(memory_format=LAYOUT[ndim])
 
     def forward(self, features: Sequence[Tensor], rows: Tensor, pixels: Tensor) -> Tensor:
-        """Return logits (B, K, *shape).
+        """Return logits (B, prod(shape), K).
 
         Parameters
         ----------
@@ -143,8 +153,8 @@ class PlacedDecoder(nn.Module):
             hidden = self.mixing[step](hidden)
             if step > 0:
                 hidden = self.upward[step - 1](hidden)
-        fine = cropped(self.to_pixels(hidden), pixels.shape[2:])
-        return self.classes(self.last(fine + self.skip(pixels)))
+        fine = cropped(self.to_pixels(hidden), pixels.shape[2:]) + self.skip(pixels)
+        return self.classes(self.last(fine).movedim(1, -1).flatten(1, -2))
 
 
 class DecoderModel(SegmentationModel):
@@ -179,8 +189,7 @@ class DecoderModel(SegmentationModel):
                 f"{tuple(batch.grid.shape[1:])}: build it with grid_of(tree, min_size)"
             )
         features = self.encoder.features(batch.tokens, batch.places, batch.valid, self.after)
-        logits = self.decoder(features, leaf_rows(batch.grid, batch.valid), batch.pixels)
-        return logits.flatten(2).transpose(1, 2).float()
+        return self.decoder(features, leaf_rows(batch.grid, batch.valid), batch.pixels).float()
 
 
 def depths_of(blocks: int) -> tuple[int, ...]:
