@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -193,20 +194,28 @@ def load_checkpoint(path: Path | str) -> Checkpoint:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
+    if not path.exists():
         raise MissingFileError(
             f"the checkpoint {path} does not exist: the run has not come to its first one, or it was moved"
-        ) from None
-    except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-        raise InputError(
-            f"{path} is no whole checkpoint ({reason}): the file was cut short or is of another program; copy it "
-            "again, take the other checkpoint of the run, or train anew"
-        ) from None
+        )
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):  # the directory of the archive comes last: a file cut short has none
+                raise InputError(_not_whole(path, "it has no end"))
+            file.seek(0)
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, KeyError, AttributeError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(_not_whole(path, lines[0][:120])) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _not_whole(path: Path, reason: str) -> str:
+    return (
+        f"{path} is no whole checkpoint ({reason}): the file was cut short or is of another program; copy it again, "
+        "take the other checkpoint of the run, or train anew"
+    )
 
 
 def versions() -> dict[str, str]:
