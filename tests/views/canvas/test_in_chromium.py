@@ -343,6 +343,19 @@ def test_linked_canvases_of_different_size_show_the_same_place(app, page, keep_p
     keep_picture("canvas_pair", page.screenshot())
 
 
+def test_a_fit_of_linked_canvases_shows_the_whole_image_in_each(app, page):
+    page.goto(app.url + "?pair=1")
+    first, second = PageCanvas(page, app.canvas.layout.id), PageCanvas(page, app.second.layout.id)
+    second.painted("image")
+    for canvas in (first, second):
+        canvas.evaluate("controller.fit()")
+        canvas.wait("controller.shared().fitted && !controller.is_painting")
+        for each in (first, second):
+            window, (rows, columns) = each.window(), each.evaluate("return controller.state.shape")
+            assert window["x0"] < 0 < columns < window["x1"]
+            assert window["y0"] < 0 < rows < window["y1"]
+
+
 def test_the_keys_are_listed_on_demand(app, view):
     view.page.mouse.click(*view.at(200, 150))
     view.page.keyboard.press("?")

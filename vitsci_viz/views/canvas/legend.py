@@ -16,7 +16,7 @@ def legend_of(scene: Picture | Raster | LeafScene | None) -> dict[str, Any] | No
         return _ramp_legend(scene)
     if isinstance(scene, Raster) and scene.entries:
         rows = [{"colour": colour, "text": text} for colour, text in scene.entries]
-        return {"title": scene.label.capitalize(), "rows": rows, "ramp": None}
+        return {"title": scene.label[:1].upper() + scene.label[1:], "rows": rows, "ramp": None}
     return None
 
 

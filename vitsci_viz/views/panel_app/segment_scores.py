@@ -14,7 +14,7 @@ from vitsci_viz.views.session.segment_scores import (
     class_rows,
     mean_dice,
 )
-from vitsci_viz.views.session.wording import UNKNOWN, share
+from vitsci_viz.views.session.wording import UNKNOWN
 
 MOST_ROWS = 300
 """Images listed; of more, the rest is counted."""
@@ -49,7 +49,8 @@ class ScoresPanel:
 
     def show_rows(self, rows: Sequence[ImageRow], *, current: str, is_pair: bool) -> None:
         """List images in the order given."""
-        shown = [_row_of(row, is_pair=is_pair) for row in rows[:MOST_ROWS]]
+        has_split = len({row.split for row in rows}) > 1
+        shown = [_row_of(row, is_pair=is_pair, has_split=has_split) for row in rows[:MOST_ROWS]]
         self.view.put(rows=shown, more=max(0, len(rows) - MOST_ROWS), current=current)
 
     def show_every(
@@ -60,7 +61,7 @@ class ScoresPanel:
 
     def show_list(self, split: str, counts: Mapping[str, int], *, waiting: int, is_running: bool) -> None:
         """Say which images are listed, how many there are, and how many have no score yet."""
-        titles = {"val": "Validation", "train": "Training", "all": "All"}
+        titles = {"val": "Val", "train": "Train", "all": "All"}
         splits = [{"name": name, "title": titles[name], "count": counts.get(name, 0)} for name in titles]
         self.view.put(split=split, splits=splits, waiting=waiting, running=is_running)
 
@@ -98,6 +99,20 @@ def signed(value: float | None) -> str:
     return f"{value:+.3f}" if abs(value) >= 0.0005 else "0.000"
 
 
+def percent(part: int, whole: int) -> str:
+    """Write a share in whole per cent; an en dash where there is nothing to share.
+
+    >>> percent(1, 3), percent(1, 1000), percent(999, 1000), percent(0, 9), percent(0, 0) == UNKNOWN
+    ('33 %', '< 1 %', '> 99 %', '0 %', True)
+    """
+    if not whole:
+        return UNKNOWN
+    rounded = round(100 * part / whole)
+    if rounded == 0 and part:
+        return "< 1 %"
+    return "> 99 %" if rounded == 100 and part < whole else f"{rounded} %"
+
+
 def _table(scores: Sequence[ImageScore | None], names: Sequence[str]) -> dict[str, Any] | None:
     known = [[] if each is None else [each] for each in scores]
     return _means(known, names) if any(known) else None
@@ -124,20 +139,20 @@ def _class_of(rows: Sequence[ClassRow]) -> dict[str, Any]:
         "colour": class_hex(row.index),
         "dice": [number(each.dice) for each in rows],
         "iou": [number(each.iou) for each in rows],
-        "missed": share(row.missed_pixels / row.true_pixels) if row.true_pixels else UNKNOWN,
-        "false": share(row.false_pixels / row.found_pixels) if row.found_pixels else UNKNOWN,
+        "missed": percent(row.missed_pixels, row.true_pixels),
+        "false": percent(row.false_pixels, row.found_pixels),
         "pixels": f"{row.true_pixels:,} pixels in the truth, {row.found_pixels:,} predicted",
     }
 
 
-def _row_of(row: ImageRow, *, is_pair: bool) -> dict[str, Any]:
+def _row_of(row: ImageRow, *, is_pair: bool, has_split: bool) -> dict[str, Any]:
     part = 0.0 if row.first is None or math.isnan(row.first) else row.first
+    split = {"val": "validation", "train": "training"}.get(row.split, row.split) if has_split else ""
+    group = "" if row.group in row.name else row.group
     return {
         "key": row.key,
         "name": row.name,
-        "note": " ".join(
-            filter(None, (row.group, {"val": "validation", "train": "training"}.get(row.split, row.split)))
-        ),
+        "note": ", ".join(filter(None, (group, split))),
         "value": number(row.first),
         "second": number(row.second) if is_pair else "",
         "change": signed(row.difference) if is_pair else "",

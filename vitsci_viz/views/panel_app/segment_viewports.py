@@ -1,9 +1,11 @@
 """The middle of the Segment page: image, truth, prediction, error and uncertainty, all of the same place."""
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from vitsci_viz.views.panel_app.canvases import LinkedCanvases, Point
+from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.panel_app.viewports import spacing_of
 from vitsci_viz.views.session.lane import Lane
 from vitsci_viz.views.session.segment_state import SegmentLayout
@@ -26,7 +28,7 @@ DIM = 0.45
 
 SHOWN: Mapping[Role, tuple[str, ...]] = {
     "everything": ("image", "uncertainty", "truth", "prediction", "error", "leaves"),
-    "image": ("image", "leaves"),
+    "image": ("image",),
     "truth": ("image", "truth"),
     "A": ("image", "prediction", "leaves"),
     "B": ("image", "prediction", "leaves"),
@@ -35,23 +37,25 @@ SHOWN: Mapping[Role, tuple[str, ...]] = {
     "uncertainty A": ("uncertainty",),
     "uncertainty B": ("uncertainty",),
     "change": ("image", "change"),
+    "patches": ("image", "leaves"),
 }
 """Layers that each role fills."""
 HIDDEN: Mapping[Role, tuple[str, ...]] = {
     "everything": ("uncertainty", "truth", "error", "leaves"),
-    "image": ("leaves",),
     "A": ("leaves",),
     "B": ("leaves",),
 }
 """Layers that are offered but begin hidden."""
 
 
-def roles_of(layout: SegmentLayout, *, has_truth: bool, has_second: bool) -> tuple[Role | None, ...]:
+def roles_of(
+    layout: SegmentLayout, *, has_truth: bool, has_second: bool, has_leaves: bool = True
+) -> tuple[Role | None, ...]:
     """Return what each of the six canvases shows; None leaves it out.
 
     >>> roles_of("all", has_truth=True, has_second=False)
-    ('image', 'truth', 'A', 'error A', 'uncertainty A', None)
-    >>> roles_of("all", has_truth=False, has_second=False)
+    ('image', 'truth', 'A', 'error A', 'uncertainty A', 'patches')
+    >>> roles_of("all", has_truth=False, has_second=False, has_leaves=False)
     ('image', 'A', 'uncertainty A', None, None, None)
     """
     if layout == "overlay":
@@ -60,8 +64,9 @@ def roles_of(layout: SegmentLayout, *, has_truth: bool, has_second: bool) -> tup
         first: tuple[Role | None, ...] = ("truth" if has_truth else "image", "A", "B")
         kind: tuple[Role, Role] = ("error A", "error B") if has_truth else ("uncertainty A", "uncertainty B")
         return (*first, "change", *kind)
+    last: Role | None = "patches" if has_leaves else None
     if has_truth:
-        return "image", "truth", "A", "error A", "uncertainty A", None
+        return "image", "truth", "A", "error A", "uncertainty A", last
     return "image", "A", "uncertainty A", None, None, None
 
 
@@ -78,6 +83,8 @@ def caption_of(role: Role, *, is_pair: bool) -> str:
         return f"Prediction {role}" if is_pair else "Prediction"
     if role == "change":
         return "Where A and B differ"
+    if role == "patches":
+        return "Patches of A" if is_pair else "Patches"
     return f"{kind.capitalize()} of {side}" if side and is_pair else kind.capitalize()
 
 
@@ -105,21 +112,38 @@ class SegmentViewports:
         on_error: Callable[[Exception], None],
     ) -> None:
         self._draw, self._on_move, self._on_error = draw, on_move, on_error
+        import panel as pn
+
         self._view: SegmentView | None = None
         self._roles: tuple[Role | None, ...] = ()
+        self._has_truth = self._has_second = False
         self.layout: SegmentLayout = "all"
         self._grid = LinkedCanvases(ROWS, on_window=self._moved, on_probe=self._probe, on_slice=on_slice)
         self._canvases = self._grid.canvases
-        self.panel: Any = self._grid.panel
+        self.legend = Island(script="legend.js", style="legend.css", sizing_mode="stretch_width")
+        self.panel: Any = pn.Column(self.legend.panel, self._grid.panel, sizing_mode="stretch_both", margin=0)
 
     @property
     def window(self) -> "Window | None":
         """What the first canvas shows."""
         return None if self._view is None else self._canvases[0].window
 
-    def open(self, view: "SegmentView", *, window: "Window | None" = None) -> None:
-        """Show another image; at the given window, or all of it."""
+    def open(
+        self, view: "SegmentView", *, window: "Window | None" = None, has_truth: bool = False, has_second: bool = False
+    ) -> None:
+        """Show another image whose prediction is on its way.
+
+        Parameters
+        ----------
+        view : SegmentView
+            The image.
+        window : Window, optional
+            The part of it; all of it without one.
+        has_truth, has_second : bool
+            A truth and a prediction of run B will come: room is kept for them.
+        """
         self._view, self._roles = view, ()
+        self._has_truth, self._has_second = has_truth, has_second
         for canvas in self._canvases:
             canvas.set_image(view.base.shape[-2:], spacing_um=spacing_of(view.base), title=view.base.image.name)
         if window is not None:
@@ -153,12 +177,19 @@ class SegmentViewports:
         view = self._view
         if view is None:
             return
-        roles = roles_of(self.layout, has_truth=view.truth is not None, has_second=view.second is not None)
+        is_known = view.first is not None
+        has_second = view.second is not None if is_known else self._has_second
+        roles = roles_of(
+            self.layout,
+            has_truth=view.truth is not None if is_known else self._has_truth,
+            has_second=has_second,
+            has_leaves=view.first is None or bool(view.first.trees),
+        )
+        self.legend.put(groups=[] if self.layout == "overlay" else legend_groups(view, roles))
         if roles == self._roles:
             return
         before, self._roles = self._roles, roles
-        is_pair = view.second is not None
-        self._grid.arrange([None if role is None else caption_of(role, is_pair=is_pair) for role in roles])
+        self._grid.arrange([None if role is None else caption_of(role, is_pair=has_second) for role in roles])
         for number, role in enumerate(roles):
             if role is None or (number < len(before) and before[number] == role):
                 continue
@@ -218,8 +249,29 @@ class SegmentViewports:
         )
 
 
+def legend_groups(view: "SegmentView", roles: Sequence[Role | None]) -> list[dict[str, Any]]:
+    """Return what the legend above the canvases says: classes, kinds of error, and the scale of uncertainty."""
+    from vitsci_viz.views.session import segment
+    from vitsci_viz.views.session.palettes import scalar_palette, to_hex
+
+    kinds = {role.partition(" ")[0] for role in roles if role}
+    found: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+    if view.classes and kinds & {"truth", "A", "B"}:
+        found.append(("Classes", segment.class_entries(view)))
+    if "error" in kinds:
+        found.append(("Error", segment.error_entries(view)))
+    if "change" in kinds:
+        found.append(("A and B", segment.difference_entries(view)))
+    groups: list[dict[str, Any]] = [{"title": title, "entries": [list(each) for each in rows]} for title, rows in found]
+    if "uncertainty" in kinds:
+        ramp = [to_hex(scalar_palette()[index]) for index in range(0, 256, 51)]
+        text = "Entropy of the class probabilities over its maximum, log of the number of classes"
+        groups.append({"title": "Uncertainty", "ramp": ramp, "low": "0, sure", "high": "1, any class", "help": text})
+    return groups
+
+
 def drawn(view: "SegmentView", role: Role, window: "Window") -> dict[str, Any]:
-    """Return the layers that a role fills, drawn for a window."""
+    """Return the layers that a role fills, drawn for a window; legends stay with the single large canvas."""
     from vitsci_viz.views.session import segment
     from vitsci_viz.views.session.picture import picture
 
@@ -233,7 +285,14 @@ def drawn(view: "SegmentView", role: Role, window: "Window") -> dict[str, Any]:
         "change": lambda: segment.difference_overlay(view, window),
         "leaves": lambda: segment.prediction_leaves(view, window, is_second=is_second),
     }
-    return {layer: makers[layer]() for layer in SHOWN[role]}
+    found = {layer: makers[layer]() for layer in SHOWN[role]}
+    return found if role == "everything" else {layer: _without_legend(scene) for layer, scene in found.items()}
+
+
+def _without_legend(scene: Any) -> Any:
+    from vitsci_viz.views.session.layers import Raster
+
+    return dataclasses.replace(scene, entries=(), low=0.0, high=0.0) if isinstance(scene, Raster) else scene
 
 
 def probe_text(view: "SegmentView", point: Point) -> list[str]:

@@ -173,6 +173,25 @@ def prediction_leaves(view: SegmentView, window: Window, *, is_second: bool = Fa
     return leaf_scene(flat, tree, window.padded(MARGIN), depth=int(tree.level.max(initial=0)))
 
 
+def class_entries(view: SegmentView) -> tuple[tuple[str, str], ...]:
+    """Return colour and name of every class but background, for a legend; of many the first ones."""
+    names = [(class_hex(index), name) for index, name in enumerate(view.classes) if index]
+    more = len(names) - CLASSES_IN_LEGEND
+    rest = [("transparent", f"and {more} more")] if more > 0 else []
+    return (*names[:CLASSES_IN_LEGEND], *rest)
+
+
+def error_entries(view: SegmentView) -> tuple[tuple[str, str], ...]:
+    """Return colour and meaning of what an error map shows, for a legend."""
+    return _code_entries(ERRORS, is_binary=len(view.classes) == 2, has_ignored=False)
+
+
+def difference_entries(view: SegmentView) -> tuple[tuple[str, str], ...]:
+    """Return colour and meaning of what the map of differences shows, for a legend."""
+    kinds = AGREEMENT if view.truth is None else DIFFERENCES
+    return _code_entries(kinds, is_binary=len(view.classes) == 2, has_ignored=False)
+
+
 def classes_at(view: SegmentView, point: tuple[float, float]) -> dict[str, int]:
     """Return the class indices at a point (y, x) of truth and predictions; empty outside the image."""
     layers = {"truth": view.truth, "A": view.first and view.first.labels, "B": view.second and view.second.labels}
@@ -200,15 +219,12 @@ def _classes(view: SegmentView, display: DisplayPyramid, window: Window, label: 
     found = label_overlay(display, window, slice_index=view.slice_index, ignored=IGNORED)
     if found is None:
         return None
-    names = [(class_hex(index), name) for index, name in enumerate(view.classes) if index]
-    more = len(names) - CLASSES_IN_LEGEND
-    rest = [("transparent", f"and {more} more")] if more > 0 else []
     return Raster(
         index=found.index,
         palette=found.palette,
         extent=found.extent,
         label=label,
-        entries=(*names[:CLASSES_IN_LEGEND], *rest),
+        entries=class_entries(view),
     )
 
 

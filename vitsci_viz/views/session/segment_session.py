@@ -92,6 +92,10 @@ class SegmentSession:
         """Return an image, opened."""
         return self._open(source, progress)[0]
 
+    def mask(self, source: Source, *, progress: Progress = silent) -> Image | None:
+        """Return the mask of an image as its file has it; None where there is none."""
+        return self._open(source, progress)[1]
+
     def view(
         self,
         source: Source,

@@ -163,6 +163,7 @@ class Chrome {
     const [rows, columns] = state.shape
     const {scale} = this.controller.shared()
     const parts = []
+    this.parts.status.classList.toggle("vz-resting", !probed)
     if (probed && probed[0] >= 0 && probed[1] >= 0 && probed[0] < columns && probed[1] < rows) {
       parts.push(`x ${Math.floor(probed[0]).toLocaleString("en")}  y ${Math.floor(probed[1]).toLocaleString("en")}`)
       if (state.status) parts.push(...state.status)

@@ -14,6 +14,9 @@ class Controller {
     this.last_sent = 0
     this.painted = {}
     this.chrome = new Chrome(this)
+    // canvases that share the view know each other, in the page alone
+    this.peers = link.vitsci_peers ??= new Set()
+    this.peers.add(this)
     this.listen()
     this.read_state()
     for (const name of Object.keys(frames)) show_frame(name, this)
@@ -23,10 +26,9 @@ class Controller {
   resize() {
     const {width, height} = this.view.frame.bbox
     if (!(width > 1 && height > 1)) return
-    const first = this.size.width == 0
     this.size = {width, height}
     const {scale, fitted} = this.shared()
-    if (scale == null || (fitted && !first)) this.fit()
+    if (scale == null || fitted) this.fit()
     else this.apply()
     this.report()
   }
@@ -36,9 +38,12 @@ class Controller {
     return {cx, cy, scale, fitted}
   }
 
+  // what fits the smallest of the linked canvases in sight fits them all
   fit_scale() {
     const [rows, columns] = this.state.shape
-    return Math.max(columns / this.size.width, rows / this.size.height) * 1.04
+    const seen = [...this.peers].filter((peer) => peer.size.width > 1 && peer.hit.checkVisibility())
+    const sizes = (seen.length ? seen : [this]).map((peer) => peer.size)
+    return Math.max(...sizes.map(({width, height}) => Math.max(columns / width, rows / height))) * 1.04
   }
 
   fit() {

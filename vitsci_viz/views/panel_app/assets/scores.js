@@ -13,8 +13,8 @@ export function render({ model, el }) {
   function means({ mean, change }, words, tip) {
     const value = (text, letter, isSecond) => make("span", { class: `big${isSecond ? " b" : ""}`, "data-reading": `Mean Dice${letter}` }, text, make("small", {}, letter || " Dice"));
     return make("div", { "data-tip": tip }, mean.length > 1
-      ? make("div", { class: "pair" }, value(mean[0], " A", false), value(mean[1], " B", true), make("span", { class: "note" }, `Dice, B ${change}`))
-      : value(mean[0], "", false), make("div", { class: "note" }, words));
+      ? make("div", { class: "pair" }, value(mean[0], " A", false), value(mean[1], " B", true), make("span", { class: "note" }, `B ${change} Dice`))
+      : value(mean[0], "", false), words ? make("div", { class: "note" }, words) : null);
   }
   function classes(rows, isPair) {
     const columns = isPair ? ["Dice A", "Dice B"] : ["Dice", "IoU", "missed", "false"];
@@ -29,7 +29,7 @@ export function render({ model, el }) {
     top.classList.toggle("stale", Boolean(stale));
     top.setAttribute("aria-busy", Boolean(stale));
     const parts = image
-      ? [means(image, "mean over the classes of this image, without background", "Mean Dice of the image on screen"), classes(image.classes, image.mean.length > 1)]
+      ? [make("h3", {}, "This image"), means(image, image.classes.length > 1 ? "mean over the classes, without background" : "", "Dice of the image on screen, mean over its classes without background"), classes(image.classes, image.mean.length > 1)]
       : [make("div", { class: "empty" }, current ? "No truth is known for this image: add its mask on the left to score it." : "Scores appear with a run and an image.")];
     top.replaceChildren(...parts, ...remarks.map((text) => make("div", { class: "remark" }, text)));
   }
@@ -50,10 +50,10 @@ export function render({ model, el }) {
     const held = list.querySelector("ol"), at = held ? held.scrollTop : 0;
     const focused = list.getRootNode().activeElement?.dataset?.key;
     const tabs = splits.map(({ name, title, count }) => make("button", { type: "button", "aria-pressed": name === split, disabled: !count, "data-tip": `${grouped(count)} images`, onclick: () => send("split", name) }, title));
-    const order = isPair ? "what B makes worst first" : "worst first";
+    const order = isPair ? "where B loses most first" : "worst first";
     list.replaceChildren(
-      make("div", { class: "head" }, make("h3", {}, "Images ", make("span", { class: "note" }, order)), make("div", { class: "segments", role: "group", "aria-label": "Images listed" }, ...tabs)),
-      ...(versus ? [make("div", { class: "note" }, versus)] : []),
+      make("div", { class: "head" }, make("h3", {}, "Images"), make("div", { class: "segments", role: "group", "aria-label": "Images listed" }, ...tabs)),
+      make("div", { class: "note" }, [order, versus].filter(Boolean).join("; ")),
       make("ol", { "aria-label": "Images" }, ...rows.map((row) => line(row, current, isPair))),
       ...(more ? [make("div", { class: "note" }, `and ${grouped(more)} more`)] : []),
       ...(waiting ? [make("div", { class: "foot" }, make("span", { class: "note" }, running ? `${grouped(waiting)} still to be scored` : `${grouped(waiting)} without a score`), running ? null : make("button", { type: "button", class: "button", onclick: () => send("continue") }, "Score them"))] : []));
@@ -63,7 +63,7 @@ export function render({ model, el }) {
   }
   function showAll({ every }) {
     all.replaceChildren(...(every && every.images > 1
-      ? [make("h3", {}, `Over ${grouped(every.images)} images`), means(every, "mean of the means of the images", "Mean over the images of the list that are scored"), classes(every.classes, every.mean.length > 1)]
+      ? [make("h3", {}, `Over ${grouped(every.images)} images`), means(every, "mean over the images", "Mean over the images of the list that are scored"), classes(every.classes, every.mean.length > 1)]
       : []));
   }
   function step(direction) {

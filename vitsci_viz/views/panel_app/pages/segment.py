@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vitsci_viz.errors import Cancelled, OptionError, VitsciVizError
+from vitsci_viz.types import Image
 from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.empty import EmptyState
 from vitsci_viz.views.panel_app.forms import OptionForm
@@ -24,6 +25,7 @@ from vitsci_viz.views.session.segment_predict import Predictions
 from vitsci_viz.views.session.segment_scores import compare_runs, worst_first
 from vitsci_viz.views.session.segment_session import SegmentSession, Source
 from vitsci_viz.views.session.segment_state import SegmentLayout, SegmentState
+from vitsci_viz.views.session.state import Window
 from vitsci_viz.views.session.wording import plain
 from vitsci_viz.workflows.segment_options import PredictOptions
 
@@ -170,7 +172,7 @@ class SegmentPage:
         if self._notice:
             self.status.fail(self._notice)
         else:
-            self.status.idle(f"{len(usable):,} runs to choose from")
+            self.status.idle(f"{len(usable):,} run{'s' * (len(usable) != 1)} to choose from")
         if self.state.run and self.view is None:
             self._open_run(self.state.run, self.state.other)
 
@@ -273,21 +275,23 @@ class SegmentPage:
             middle = base.slices // 2 if base.is_volume else None
             at = middle if index is None or middle is None else min(index, base.slices - 1)
             if is_other:
-                alone = SegmentView(base=base, slice_index=at)
-                self._post(lambda: self._show_image(source, alone, window))
+                alone, mask = SegmentView(base=base, slice_index=at), self.session.mask(source)
+                self._post(lambda: self._show_image(source, alone, mask, window))
             return self.session.view(source, runs, options, slice_index=at, progress=progress)
 
         self.heavy.submit(work, lambda view: self._predicted(source, view), self._not_predicted, kind="image")
 
-    def _show_image(self, source: Source, view: SegmentView, window: Any) -> None:
+    def _show_image(self, source: Source, view: SegmentView, mask: Image | None, window: Window | None) -> None:
         """Show the image alone while its prediction is on its way."""
         self.current, self.view = source, view
         self.state = self.state.replace(source=source.link, mask=source.mask, slice_index=view.slice_index)
-        self.source.show(source.link, view.base.image, None, source.mask)
+        self.source.show(source.link, view.base.image, mask, source.mask)
         self.toolbar.view.put(open=True, slices=view.base.slices, slice=view.slice_index or 0)
         self.empty.view.panel.visible, self.views.panel.visible = False, True
-        self.views.open(view, window=window)
-        self.views.set_stale(bool(self._open_runs), f"Predicting {source.name}")
+        runs = self._open_runs
+        self.views.open(view, window=window, has_truth=mask is not None and bool(runs), has_second=len(runs) > 1)
+        if runs:
+            self.views.set_stale(True, f"Predicting {source.name}")
         self._refresh_list()
 
     def _predicted(self, source: Source, view: SegmentView) -> None:
