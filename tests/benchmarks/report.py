@@ -19,8 +19,8 @@ from vitsci_viz.atomic import replacing
 ROOT = Path(__file__).parent.parent.parent
 RESULTS = Path(__file__).parent / "results"
 README = ROOT / "README.md"
-START, END = "<!-- bench:start -->", "<!-- bench:end -->"
-PACKAGES = ("numpy", "opencv-python", "numba", "scikit-image", "bokeh", "panel")
+MARKS = "<!-- bench:start -->", "<!-- bench:end -->"
+PACKAGES = ("numpy", "opencv-python", "numba", "scikit-image", "torch", "bokeh", "panel")
 VERDICT = {True: "yes", False: "**no**", None: "-"}
 
 
@@ -58,27 +58,29 @@ def print_table(rows: Sequence[Row]) -> None:
     Console().print(table)
 
 
-def write_json(rows: Sequence[Row], where: dict[str, Any]) -> Path:
+def write_json(rows: Sequence[Row], where: dict[str, Any], path: Path) -> Path:
     """Keep the numbers."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{where['date']}-cpu.json"
+    path.parent.mkdir(exist_ok=True)
     with replacing(path) as temporary:
         content = {"machine": where, "rows": [asdict(row) for row in rows]}
         temporary.write_text(json.dumps(content, indent=1) + "\n")
     return path
 
 
-def write_readme(rows: Sequence[Row], where: dict[str, Any]) -> None:
-    """Put the table between the marks of the README."""
+def write_readme(
+    rows: Sequence[Row], where: dict[str, Any], *, marks: tuple[str, str] = MARKS, command: str = "make bench"
+) -> None:
+    """Put the table between two marks of the README."""
+    start, end = marks
     text = README.read_text()
-    before, mark, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        raise SystemExit(f"{README} must hold {START} and {END}: put them where the table shall stand")
-    README.write_text(f"{before}{START}\n{markdown(rows, where)}\n{END}{after}")
+    before, mark, rest = text.partition(start)
+    _, closing, after = rest.partition(end)
+    if not mark or not closing:
+        raise SystemExit(f"{README} must hold {start} and {end}: put them where the table shall stand")
+    README.write_text(f"{before}{start}\n{markdown(rows, where, command)}\n{end}{after}")
 
 
-def markdown(rows: Sequence[Row], where: dict[str, Any]) -> str:
+def markdown(rows: Sequence[Row], where: dict[str, Any], command: str) -> str:
     """Return the table as the README shows it."""
     lines = ["| what | measured | target | met | anchor |", "|---|---|---|---|---|"]
     lines += [f"| {row.name} | {row.measured} | {row.target} | {VERDICT[row.is_met]} | {row.anchor} |" for row in rows]
@@ -86,7 +88,7 @@ def markdown(rows: Sequence[Row], where: dict[str, Any]) -> str:
     repetitions = sorted({row.repetitions for row in rows})
     lines += [
         "",
-        f"Measured by `make bench` on {where['date']}, {where['cores']} cores of {where['cpu']}, "
+        f"Measured by `{command}` on {where['date']}, {where['cores']} cores of {where['cpu']}, "
         f"{where['memory_gib']} GiB, Python {where['python']}, {versions}. Medians of {repetitions[0]} to "
         f"{repetitions[-1]} rounds in which everything compared takes its turn; the load of the machine was "
         f"{where['load']}.",

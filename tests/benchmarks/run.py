@@ -6,9 +6,9 @@ import sys
 import time
 
 from tests.benchmarks.measuring import Row
-from tests.benchmarks.report import machine, print_table, write_json, write_readme
+from tests.benchmarks.report import RESULTS, machine, print_table, write_json, write_readme
 
-PARTS = ("preprocessing", "large", "edges", "octree", "sweep", "browser", "imports")
+PARTS = ("preprocessing", "large", "edges", "octree", "sweep", "steps", "loading", "prediction", "browser", "imports")
 """Modules with a ``measure() -> list[Row]``, in the order of the table."""
 
 
@@ -28,7 +28,7 @@ def main() -> int:
         print(f"{part}: measured in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     print_table(rows)
     if len(set(chosen)) == len(PARTS):
-        path = write_json(rows, where)
+        path = write_json(rows, where, RESULTS / f"{where['date']}-cpu.json")
         write_readme(rows, where)
         print(f"wrote {path} and the table in README.md", file=sys.stderr)
     return 0

@@ -1,0 +1,1 @@
+"""What trained models reach: runs of minutes, each one a recipe that is trained once, resumed and kept."""

@@ -1,0 +1,34 @@
+"""The symmetric head against the UNETR-type decoder on whole slides of 4,096^2: Dice after equal steps."""
+
+from pathlib import Path
+
+from tests.benchmarks.measuring import Row
+from tests.benchmarks.quality.data import data_folder
+from tests.benchmarks.quality.settings import adaptive, setting
+from tests.benchmarks.quality.training import Setting, trained
+
+DATA, EPOCHS, SEED = "slides-4096", 30, 0
+PATCH = adaptive(8, 4, 4096)
+
+
+def settings() -> dict[str, Setting]:
+    """Return both heads on the same tokens."""
+    same = {"batch_size": 1, "schedule": "cosine", "val_every": 5}
+    return {head: setting("decoder", head, DATA, EPOCHS, SEED, PATCH, **same, head=head) for head in ("token", "unetr")}
+
+
+def measure(work: Path) -> list[Row]:
+    """Train both and compare; the memory of both is a row of the fast benchmarks."""
+    table = data_folder(DATA, work)
+    dice = {head: 100 * float(trained(each, table, work).dice[-1]) for head, each in settings().items()}
+    gain = dice["token"] - dice["unetr"]
+    return [
+        Row(
+            name="symmetric head against UNETR-type decoder at 4,096^2, 4,096 tokens, equal steps: Dice",
+            target="within 0.5 points",
+            measured=f"{dice['token']:.1f} against {dice['unetr']:.1f}: {gain:+.1f} points",
+            is_met=gain >= -0.5,
+            anchor="sources: the decoder is left out without loss",
+            values={"dice": dice},
+        )
+    ]

@@ -1,0 +1,54 @@
+"""Real nuclei of purple-stained tissue against MONAI's U-Net, both given the same minutes."""
+
+import statistics
+from pathlib import Path
+
+from tests.benchmarks.measuring import Row
+from tests.benchmarks.quality.data import data_folder
+from tests.benchmarks.quality.pace import epochs_for, spread, step_seconds
+from tests.benchmarks.quality.settings import adaptive, setting
+from tests.benchmarks.quality.training import Setting, trained
+
+FOLDS, IMAGES, BATCH = 3, 4, 4
+MINUTES = 8
+"""Of training, for each model and fold."""
+AUGMENTED = {"colour": 0.5, "schedule": "cosine", "batch_size": BATCH}
+
+
+def _settings(fold: int, epochs: dict[str, int]) -> dict[str, Setting]:
+    data = f"nuclei-fold{fold}"
+    often = {name: max(1, count // 40) for name, count in epochs.items()}
+    return {
+        "adaptive": setting(
+            "nuclei", f"adaptive-{fold}", data, epochs["adaptive"], 0, adaptive(8, 2, 1024), **AUGMENTED,
+            val_every=often["adaptive"],
+        ),
+        "unet": setting(
+            "nuclei", f"unet-{fold}", data, epochs["unet"], 0, {}, **AUGMENTED, val_every=often["unet"],
+            architecture="monai_unet",
+        ),
+    }  # fmt: skip
+
+
+def measure(work: Path) -> list[Row]:
+    """Train both on every fold and compare the Dice of the images that were held out, at the end of the minutes."""
+    first = data_folder("nuclei-fold0", work)
+    pace = step_seconds("nuclei", _settings(0, {"adaptive": 1, "unet": 1}), first)
+    epochs = {name: epochs_for(MINUTES, seconds, IMAGES, BATCH) for name, seconds in pace.items()}
+    dice: dict[str, list[float]] = {"adaptive": [], "unet": []}
+    for fold in range(FOLDS):
+        table = data_folder(f"nuclei-fold{fold}", work)
+        for name, each in _settings(fold, epochs).items():
+            dice[name].append(100 * float(trained(each, table, work).smoothed()[-1]))
+    gain = statistics.mean(dice["adaptive"]) - statistics.mean(dice["unet"])
+    return [
+        Row(
+            name=f"real nuclei (six purple-stained DSB2018 images, split by image in {FOLDS} folds) against MONAI's "
+            f"U-Net, {MINUTES} min each",
+            target="not below U-Net's minus 1 point",
+            measured=f"Dice {spread(dice['adaptive'])} against {spread(dice['unet'])}: {gain:+.1f} points",
+            is_met=gain >= -1,
+            repetitions=FOLDS,
+            values={"dice": dice, "step_seconds": pace, "epochs": epochs},
+        )
+    ]

@@ -1,0 +1,51 @@
+"""What the Pareto explorer recommends for a token budget, over the training images of a data set."""
+
+import csv
+import math
+import statistics
+from pathlib import Path
+
+from vitsci_viz.io import read_image, read_mask
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.oracle import oracle_dice
+from vitsci_viz.patching.pareto import recommend
+from vitsci_viz.patching.readings import mean_dice
+from vitsci_viz.patching.tree import build_tree
+from vitsci_viz.workflows.options import SweepOptions
+from vitsci_viz.workflows.settings import sweep_grid
+from vitsci_viz.workflows.sweep import sweep_settings
+
+LOOKED_AT = 8
+"""Training images that are looked at."""
+
+
+def recommended(table: Path, tokens: int) -> PatchOptions:
+    """Return the adaptive setting of at most so many tokens that the explorer recommends."""
+    images = [(read_image(image), read_mask(mask)) for image, mask in _files(table)]
+    options = SweepOptions(patch_sizes=(2, 4, 8, 16, 32), lengths=(tokens,), uniform=False, quality="fast")
+    settings = sweep_grid(options, images[0][0].shape)
+    tables = [sweep_settings(image, mask, settings, has_ssim=False) for image, mask in images]
+    rows = list(zip(*tables, strict=True))
+    scores = [statistics.mean(row.score for row in same) for same in rows]
+    kept = [statistics.mean(_finite(row.readings.psnr) for row in same) for same in rows]
+    sides = [setting.patch_size for setting in settings]
+    return settings[recommend([tokens] * len(settings), scores, kept, sides, budget=tokens)]
+
+
+def mean_oracle(table: Path, options: PatchOptions) -> float:
+    """Return the mean oracle Dice of a setting."""
+    found = []
+    for image, mask in _files(table):
+        tree = build_tree(read_image(image), options)
+        found.append(mean_dice(oracle_dice(read_mask(mask), tree, options.patch_size)))
+    return statistics.mean(found)
+
+
+def _files(table: Path) -> list[tuple[Path, Path]]:
+    with table.open() as file:
+        rows = list(csv.DictReader(file))[:LOOKED_AT]
+    return [(table.parent / row["image"], table.parent / row["mask"]) for row in rows]
+
+
+def _finite(value: float | None) -> float:
+    return 100.0 if value is None or math.isinf(value) else value
