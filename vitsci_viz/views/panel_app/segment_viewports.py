@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from vitsci_viz.views.session.state import Window
 
 Role = Literal[
-    "everything", "image", "truth", "A", "B", "error A", "error B", "uncertainty A", "uncertainty B", "change"
+    "everything",
+    "image",
+    "truth",
+    "A",
+    "B",
+    "error A",
+    "error B",
+    "uncertainty A",
+    "uncertainty B",
+    "change",
+    "patches",
 ]
 """What a canvas shows."""
 
