@@ -20,6 +20,9 @@ from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_thread
 from vitsci_viz.workflows.segment_options import PredictOptions
 from vitsci_viz.workflows.segmenting import Prediction, open_model
 
+_EXACT = 2**24
+"""OpenCV counts in float32, which holds whole numbers up to this."""
+
 
 def run_predict(
     recipe: Recipe,
@@ -88,7 +91,9 @@ class CountedLevel(BoxLevel):
         """Read the box and add its pixels to the counts."""
         labels = np.asarray(self.source[tuple(slice(*pair) for pair in box)])
         flat = np.ascontiguousarray(labels).reshape(1, -1)
-        self.counts += cv2.calcHist([flat], [0], None, [256], [0, 256])[:, 0].astype(np.int64)
+        for first in range(0, flat.size, _EXACT):
+            found = cv2.calcHist([flat[:, first : first + _EXACT]], [0], None, [256], [0, 256])
+            self.counts += found.ravel().astype(np.int64)
         return labels
 
 
