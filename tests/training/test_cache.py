@@ -88,7 +88,7 @@ def test_two_processes_share_a_folder(tmp_path: Path):
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert all(path.suffix == ".npys" for path in files_of(tmp_path))
+    assert all(path.suffix == ".arrays" for path in files_of(tmp_path))
 
 
 def test_a_key_is_one_of_content_not_of_names(tmp_path: Path):

@@ -128,7 +128,7 @@ def _other_pair():
 
 def test_a_damaged_cache_is_made_anew(records, tmp_path: Path):
     made = source_of(records, cache=tmp_path).example(0)
-    for path in tmp_path.rglob("*.npys"):
+    for path in tmp_path.rglob("*.arrays"):
         path.write_bytes(path.read_bytes()[:-20])
     assert_equal(source_of(records, cache=tmp_path).example(0), made)
 

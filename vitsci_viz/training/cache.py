@@ -2,8 +2,8 @@
 
 import contextlib
 import hashlib
-import io
 import json
+import math
 import os
 import shutil
 import threading
@@ -30,6 +30,7 @@ WHOLE_HASH_BYTES = 2**28
 TOUCH_SECONDS = 3600
 _BLOCK, _BLOCKS = 2**20, 64
 _MAGIC = b"vitsci-viz-example\n"
+_ALIGNED = 64
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -85,7 +86,7 @@ class ExampleCache:
             self.is_writable = False
 
     def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / f"{key}.npys"
+        return self.folder / key[:2] / f"{key}.arrays"
 
     def _make_room(self, more_bytes: int) -> None:
         with self._lock:
@@ -106,7 +107,7 @@ class ExampleCache:
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
         """Yield time of last use, size and place of every entry."""
-        for path in self.folder.glob("*/*.npys"):
+        for path in self.folder.glob("*/*.arrays"):
             with contextlib.suppress(OSError):  # removed by another process meanwhile
                 found = path.stat()
                 yield found.st_mtime, found.st_size, path
@@ -160,18 +161,25 @@ def _file_key(path: Path, size: int, modified: int) -> str:
 
 
 def _packed(arrays: Arrays) -> bytes:
-    """Return arrays as NumPy's own format one after the other, behind their names and a checksum."""
-    stream = io.BytesIO()
-    for array in arrays.values():
-        np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
-    body = json.dumps(list(arrays)).encode() + b"\n" + stream.getvalue()
+    """Return the bytes of arrays one after the other, behind a checksum and a line that says what they are."""
+    plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    head = json.dumps([(name, array.dtype.str, array.shape) for name, array in plain.items()]).encode()
+    # Blanks bring the first array to an aligned place; what follows stays aligned as each is padded.
+    head += b" " * (-(len(_MAGIC) + 4 + len(head) + 1) % _ALIGNED) + b"\n"
+    parts = (array.tobytes() + b"\0" * (-array.nbytes % _ALIGNED) for array in plain.values())
+    body = b"".join((head, *parts))
     return _MAGIC + zlib.crc32(body).to_bytes(4, "big") + body
 
 
 def _unpacked(content: bytes) -> dict[str, NDArray[Any]] | None:
+    """Return arrays that lie in the bytes themselves (not to be written to), or None where these are not whole."""
     body = memoryview(content)[len(_MAGIC) + 4 :]
     if content[: len(_MAGIC)] != _MAGIC or zlib.crc32(body).to_bytes(4, "big") != content[len(_MAGIC) :][:4]:
         return None
-    stream = io.BytesIO(body)
-    names = json.loads(stream.readline())
-    return {name: np.lib.format.read_array(stream, allow_pickle=False) for name in names}
+    place = content.index(b"\n", len(_MAGIC) + 4) + 1
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, kind, shape in json.loads(content[len(_MAGIC) + 4 : place]):
+        dtype = np.dtype(kind)
+        arrays[name] = np.frombuffer(content, dtype, math.prod(shape), place).reshape(shape)
+        place += -(-arrays[name].nbytes // _ALIGNED) * _ALIGNED
+    return arrays
