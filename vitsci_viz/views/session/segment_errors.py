@@ -44,9 +44,9 @@ ERRORS: tuple[Kind | None, ...] = (
 DIFFERENCES: tuple[Kind | None, ...] = (
     None,
     Kind(title="both right", colour="#bbbbbb", opacity=0.3, is_mistake=False),
-    Kind(title="only A right", colour="#e69f00", opacity=0.9),
-    Kind(title="only B right", colour="#56b4e9", opacity=0.9),
-    Kind(title="both wrong", colour="#cc79a7", opacity=0.9),
+    Kind(title="only A right", colour="#56b4e9", opacity=0.9),
+    Kind(title="only B right", colour="#d55e00", opacity=0.9),
+    Kind(title="both wrong", colour="#f0e442", opacity=0.9),
     Kind(title="not labelled", colour="#969696", opacity=0.6, is_mistake=False),
 )
 """Meaning of the codes of `difference_codes`; 0 is background, rightly so in both."""
@@ -54,9 +54,9 @@ DIFFERENCES: tuple[Kind | None, ...] = (
 AGREEMENT: tuple[Kind | None, ...] = (
     None,
     Kind(title="the same class", colour="#bbbbbb", opacity=0.3, is_mistake=False),
-    Kind(title="only A finds something", colour="#e69f00", opacity=0.9),
-    Kind(title="only B finds something", colour="#56b4e9", opacity=0.9),
-    Kind(title="different classes", colour="#cc79a7", opacity=0.9),
+    Kind(title="only A finds something", colour="#56b4e9", opacity=0.9),
+    Kind(title="only B finds something", colour="#d55e00", opacity=0.9),
+    Kind(title="different classes", colour="#f0e442", opacity=0.9),
 )
 """Meaning of the codes of `agreement_codes`, where no truth is known."""
 

@@ -13,7 +13,7 @@ export function render({ model, el }) {
   function means({ mean, change }, words, tip) {
     const value = (text, letter, isSecond) => make("span", { class: `big${isSecond ? " b" : ""}`, "data-reading": `Mean Dice${letter}` }, text, make("small", {}, letter || " Dice"));
     return make("div", { "data-tip": tip }, mean.length > 1
-      ? make("div", { class: "pair" }, value(mean[0], " A", false), value(mean[1], " B", true), make("span", { class: "note" }, `B ${change} Dice`))
+      ? make("div", { class: "pair" }, value(mean[0], " A", false), value(mean[1], " B", true), make("span", { class: "note" }, `B ${change}`))
       : value(mean[0], "", false), words ? make("div", { class: "note" }, words) : null);
   }
   function classes(rows, isPair) {
