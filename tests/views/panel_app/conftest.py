@@ -16,7 +16,10 @@ import pytest
 LIMIT_MS = 90_000
 """A page that has not answered by then never will."""
 UPLOAD_LIMIT_MB = 1
-CODE = "from vitsci_viz.views.panel_app.server import serve; serve(root={root!r}, port=0, max_upload_mb={limit})"
+CODE = """
+from vitsci_viz.views.panel_app.server import serve
+serve(root={root!r}, port=0, max_upload_mb={limit}, runs={runs!r})
+"""
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +38,16 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of training runs that the server is given."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def server(data_root: Path, runs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard in a process of its own; yields its address."""
     environment = {**os.environ, "VITSCI_VIZ_CACHE": str(tmp_path_factory.mktemp("cache")), "PYTHONUNBUFFERED": "1"}
-    code = CODE.format(root=str(data_root), limit=UPLOAD_LIMIT_MB)
+    code = CODE.format(root=str(data_root), limit=UPLOAD_LIMIT_MB, runs=str(runs_folder))
     process = subprocess.Popen(
         [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

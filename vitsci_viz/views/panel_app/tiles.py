@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vitsci_viz.views.panel_app.components import Island
-from vitsci_viz.views.session.palettes import class_colour
+from vitsci_viz.views.session.palettes import class_hex
 from vitsci_viz.views.session.previews import Preview, Rgb, encoded
 
 TILES_HEIGHT = 236
@@ -61,7 +61,7 @@ class Tiles:
         if self._shown is not None and key == self._shown:
             return
         self._shown = key
-        legend = [{"name": name, "colour": class_colour(index)} for index, name in enumerate(classes) if index]
+        legend = [{"name": name, "colour": class_hex(index)} for index, name in enumerate(classes) if index]
         self.view.put(title=title, tiles=[dict(tile) for tile in tiles], empty=empty, legend=legend)
 
 
