@@ -11,6 +11,7 @@ from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.training import source as source_module
 from vitsci_viz.training.examples import Example
 from vitsci_viz.training.labels import IGNORED, LabelMap
+from vitsci_viz.training.normalisation import find_normalisation
 from vitsci_viz.training.records import find_records
 
 ARRAYS = ("tokens", "fractions", "area", "grid", "pixels", "labels")
@@ -213,3 +214,20 @@ def test_no_records_and_clashing_options_are_refused(records):
         source_of((), labels=LabelMap(values=(0, 1), names=("a", "b")))
     with pytest.raises(OptionError, match="one per axis"):
         source_of(records, patch=PatchOptions(patch_size=(4, 4, 4)))
+
+
+def test_with_skip_what_cannot_be_read_is_left_out_of_what_is_measured(records):
+    records[0].image.write_bytes(b"no picture")
+    records[1].mask.write_bytes(b"no mask")
+    content = records[2].image.read_bytes()
+    records[2].image.write_bytes(content[: len(content) // 2])
+    source = source_of(records, on_error="skip")
+    assert (source.ndim, source.channels, source.labels.values) == (2, 3, (0, 1))
+    found = find_normalisation(source)
+    expected = np.concatenate([np.asarray(source.image(each)).reshape(-1, 3) for each in (records[1], records[3])])
+    np.testing.assert_allclose(found.mean, expected.mean(axis=0), rtol=1e-5)
+    for index in range(3):
+        with pytest.raises(VitsciVizError, match=f"tile_{index}"):
+            source.example(index)
+    with pytest.raises(VitsciVizError, match="tile_0"):
+        source_of(records, labels=source.labels)

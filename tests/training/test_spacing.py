@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from tests.training.cases import discs, picture_of, source_of, write_pair
-from vitsci_viz.errors import InputError
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.training import spacing as spacing_module
 from vitsci_viz.training.records import find_records
-from vitsci_viz.training.spacing import SampledLevel, at_spacing, resampled
+from vitsci_viz.training.spacing import SampledLevel, at_spacing
 
 
 def written(folder: Path, **um: float):
@@ -92,11 +91,11 @@ def test_a_level_of_the_right_size_is_taken_as_it_is():
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.int16])
 def test_means_are_kept_in_two_and_three_dimensions(dtype: type):
     random = np.random.default_rng(0)
-    for shape, half in (((32, 24), (16, 12)), ((16, 12, 8), (8, 6, 4))):
+    for shape in ((32, 24), (16, 12, 8)):
         pixels = random.integers(0, 200, shape).astype(dtype)
-        found = resampled(pixels, half)
-        assert (found.shape, found.dtype) == (half, dtype)
-        assert found.mean() == pytest.approx(pixels.mean(), rel=0.03)
+        found = at_spacing(read_image(pixels, spacing=0.5, unit="um"), (1.0,) * len(shape))
+        assert (found.shape, found.data.dtype) == (tuple(n // 2 for n in shape), dtype)
+        assert np.asarray(found).mean() == pytest.approx(pixels.mean(), abs=0.6)
 
 
 def test_labels_are_those_at_the_centres():
@@ -106,7 +105,11 @@ def test_labels_are_those_at_the_centres():
     np.testing.assert_array_equal(level[1:, :1], labels[[3, 5]][:, [1]])
 
 
-def test_an_image_too_large_to_resample_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
+def test_a_large_image_is_resampled_as_it_is_read(monkeypatch: pytest.MonkeyPatch):
+    pixels = np.random.default_rng(0).integers(0, 200, (40, 30, 3)).astype(np.uint8)
+    image = read_image(pixels, spacing=0.5, unit="um")
+    whole = np.asarray(at_spacing(image, (0.8, 0.8)))
     monkeypatch.setattr(spacing_module, "MOST_PIXELS", 10)
-    with pytest.raises(InputError, match=r"0\.5 x 0\.5 um per pixel where 0\.3 x 0\.3 is wanted"):
-        at_spacing(read_image(np.zeros((8, 8), np.uint8), spacing=0.5, unit="um"), (0.3, 0.3))
+    lazy = at_spacing(image, (0.8, 0.8))
+    assert not isinstance(lazy.data, np.ndarray)
+    np.testing.assert_array_equal(lazy.data[3:11, 2:9], whole[3:11, 2:9])

@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import InputError, OptionError
+from vitsci_viz.errors import InputError, OptionError, VitsciVizError
 from vitsci_viz.io.masks import read_mask
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.training.cache import content_key
 from vitsci_viz.training.options import DataOptions
 from vitsci_viz.training.records import Record
 from vitsci_viz.types import Image
@@ -131,7 +134,7 @@ def find_labels(records: Sequence[Record], options: DataOptions, *, progress: Pr
         raise OptionError(f"a mask value is a class or left out, not both: {_listed(both)} are in classes and ignore")
     if options.instances:
         return _instance_map(options)
-    found = count_values(records, progress=progress)
+    found = count_values(records, on_error=options.on_error, progress=progress)
     present = sorted({value for counts in found.values() for value in counts} - set(options.ignore))
     if named is None:
         return _found_map(present, options)
@@ -184,8 +187,19 @@ def _refuse_unknown(found: Mapping[str, Counter[int]], labels: LabelMap) -> None
         )
 
 
-def count_values(records: Sequence[Record], *, progress: Progress = silent) -> dict[str, Counter[int]]:
-    """Count the pixels of every value in every mask, by the records' names.
+def count_values(
+    records: Sequence[Record], *, on_error: Literal["stop", "skip"] = "stop", progress: Progress = silent
+) -> dict[str, Counter[int]]:
+    """Count the pixels of every value in every mask, by the records' names; what was counted once is remembered.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        Name the masks.
+    on_error : {"stop", "skip"}
+        A mask that cannot be read is an error, or counts nothing.
+    progress : Progress
+        Told with each mask.
 
     Raises
     ------
@@ -195,13 +209,24 @@ def count_values(records: Sequence[Record], *, progress: Progress = silent) -> d
     found: dict[str, Counter[int]] = {}
     for done, record in enumerate(records):
         progress("reading masks", done, len(records))
-        counts: Counter[int] = Counter()
-        for band in _bands(open_mask(record)):
-            values, many = np.unique(band, return_counts=True)
-            counts.update(dict(zip(values.tolist(), many.tolist(), strict=True)))
-        found[record.name] = counts
+        try:
+            found[record.name] = Counter(_counts_of(record.mask, content_key(record.mask)))
+        except VitsciVizError:
+            if on_error == "stop":
+                raise
+            found[record.name] = Counter()
     progress("reading masks", len(records), len(records))
     return found
+
+
+@lru_cache(maxsize=65_536)
+def _counts_of(path: Path, key: str) -> Mapping[int, int]:
+    """Count the values of a mask; the key of its content is there for the memory's sake."""
+    counts: Counter[int] = Counter()
+    for band in _bands(read_mask(path, keep_values=True)):
+        values, many = np.unique(band, return_counts=True)
+        counts.update(dict(zip(values.tolist(), many.tolist(), strict=True)))
+    return counts
 
 
 def class_areas(counts: Mapping[str, Counter[int]], labels: LabelMap) -> dict[str, NDArray[np.float64]]:

@@ -1,16 +1,17 @@
 """Images and class indices of records, at the pixel size of the run, the last ones kept in memory."""
 
+import contextlib
 import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import InputError
+from vitsci_viz.errors import InputError, VitsciVizError
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.patching.intensity import refuse_not_finite
 from vitsci_viz.patching.source import read_window
@@ -24,6 +25,21 @@ HELD_BYTES = 2**30
 Window = tuple[slice, ...]
 
 
+def first_readable(records: Sequence[Record], on_error: Literal["stop", "skip"]) -> tuple[Record, Image]:
+    """Return the first record and its image; with ``on_error="skip"`` the first whose image can be opened.
+
+    Raises
+    ------
+    InputError, MissingFileError
+        It cannot be read, or none can.
+    """
+    for record in records[:-1] if on_error == "skip" else ():
+        with contextlib.suppress(VitsciVizError):
+            return record, read_image(record.image)
+    record = records[-1] if on_error == "skip" else records[0]
+    return record, read_image(record.image)
+
+
 class RecordReader:
     """Opens what records name.
 
@@ -34,20 +50,27 @@ class RecordReader:
     labels : LabelMap
         What the masks' values mean.
     spacing_um : tuple of float, optional
-        Sides of a pixel that images are brought to; by default those of the first image that has any.
+        Sides of a pixel that images are brought to; by default those of the first image.
+    on_error : {"stop", "skip"}
+        The first image must be readable, or any.
 
     Raises
     ------
     InputError, MissingFileError
-        The first image cannot be read.
+        The first image (or none) cannot be read.
     """
 
     def __init__(
-        self, records: Sequence[Record], labels: LabelMap, spacing_um: tuple[float, ...] | None = None
+        self,
+        records: Sequence[Record],
+        labels: LabelMap,
+        spacing_um: tuple[float, ...] | None = None,
+        *,
+        on_error: Literal["stop", "skip"] = "stop",
     ) -> None:
         self.labels = labels
-        first = read_image(records[0].image)
-        self.first, self.ndim, self.channels = records[0], first.ndim, first.channels
+        self.first, first = first_readable(records, on_error)
+        self.ndim, self.channels = first.ndim, first.channels
         self.dtype = np.dtype(first.data.dtype)
         self.spacing_um = spacing_um or first.spacing_um
         self._held: OrderedDict[str, NDArray[Any]] = OrderedDict()

@@ -50,7 +50,7 @@ class ExampleSource:
         Folder of the cache; by default examples are kept below `io.fetching.cache_folder`. Only whole images are:
         crops and random trees are cut anew each time.
     spacing_um : tuple of float, optional
-        Sides of a pixel that images are brought to; by default those of the first image that has any.
+        Sides of a pixel that images are brought to; by default those of the first image.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class ExampleSource:
             raise InputError("a source of examples must have at least one image, got none")
         self.records, self.data, self.labels = tuple(records), data, labels
         self.seed, self.is_training, self.needs = seed, is_training, frozenset(needs)
-        self._reader = RecordReader(self.records, labels, spacing_um)
+        self._reader = RecordReader(self.records, labels, spacing_um, on_error=data.on_error)
         self._cache = ExampleCache(cache)
         self._tissue: dict[str, Tissue] = {}
         self.ndim, self.channels = self._reader.ndim, self._reader.channels

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import InputError
 from vitsci_viz.io.lazy import Box, BoxLevel
+from vitsci_viz.io.resampling import ResampledLevel
 from vitsci_viz.types import Image
 
 SAME = 0.02
 """Pixel sizes that differ by less than this share are taken as equal."""
 MOST_PIXELS = 2**30
-"""Larger images are resampled only through a level of their own pyramid."""
+"""Larger images are resampled window by window, as they are read."""
 
 
 def is_same_spacing(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
@@ -43,13 +42,8 @@ def at_spacing(image: Image, spacing_um: Sequence[float]) -> Image:
     Returns
     -------
     Image
-        Lazy where a level of the image has this pixel size, else in memory: means of the pixels where it becomes
-        coarser, linear between them where it becomes finer. The dtype is kept.
-
-    Raises
-    ------
-    InputError
-        The image is too large to be resampled in memory.
+        Lazy where a level of the image has this pixel size or the image is large, else in memory: means of the pixels
+        where it becomes coarser, linear between them where it becomes finer. The dtype is kept.
     """
     own = image.spacing_um
     if own is None or is_same_spacing(own, spacing_um):
@@ -58,13 +52,9 @@ def at_spacing(image: Image, spacing_um: Sequence[float]) -> Image:
     own = image.spacing_um or own
     if is_same_spacing(own, spacing_um):
         return image
-    if math.prod(image.shape) > MOST_PIXELS:
-        raise InputError(
-            f"{image.name} has {_said(own)} um per pixel where {_said(spacing_um)} is wanted, and is too large "
-            f"({image.shape}) to be resampled here: save it at that pixel size, or with a pyramid that has it"
-        )
     shape = tuple(max(1, round(n * a / b)) for n, a, b in zip(image.shape, own, spacing_um, strict=True))
-    pixels = resampled(np.asarray(image), shape)
+    level = ResampledLevel(image.data, shape)
+    pixels = np.asarray(level) if math.prod(image.shape) <= MOST_PIXELS else level
     return replace(image, levels=(pixels,), spacing=tuple(spacing_um), unit="um")
 
 
@@ -78,29 +68,6 @@ def nearest_level(image: Image, spacing_um: Sequence[float]) -> Image:
             first = number
             found = tuple(s * f for s, f in zip(image.spacing or (), factors, strict=True))
     return replace(image, levels=image.levels[first:], spacing=found)
-
-
-def resampled(pixels: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
-    """Return pixels (*other shape[, c]) at a shape (*shape[, c]), of the same dtype.
-
-    Parameters
-    ----------
-    pixels : array
-        Spatial axes, then channels if there are any.
-    shape : sequence of int
-        Wanted spatial shape.
-    """
-    ndim = len(shape)
-    if ndim == 2 and pixels.dtype in (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32)):
-        is_coarser = all(n <= m for n, m in zip(shape, pixels.shape, strict=False))
-        how = cv2.INTER_AREA if is_coarser else cv2.INTER_LINEAR
-        found = cv2.resize(pixels, (int(shape[1]), int(shape[0])), interpolation=how)
-        return found.reshape(*shape, *pixels.shape[ndim:])
-    from skimage.transform import resize
-
-    full = (*shape, *pixels.shape[ndim:])
-    found: Any = resize(pixels, full, order=1, mode="edge", preserve_range=True, anti_aliasing=True)
-    return (np.rint(found) if pixels.dtype.kind in "ui" else found).astype(pixels.dtype)
 
 
 class SampledLevel(BoxLevel):
@@ -126,7 +93,3 @@ class SampledLevel(BoxLevel):
         ]
         window = self.source[tuple(slice(int(part[0]), int(part[-1]) + 1) for part in index)]
         return np.asarray(window)[np.ix_(*(part - part[0] for part in index))]
-
-
-def _said(spacing_um: Sequence[float]) -> str:
-    return " x ".join(f"{side:g}" for side in spacing_um)
