@@ -158,12 +158,16 @@ class RecordReader:
 
     def notes(self, records: Sequence[Record]) -> tuple[str, ...]:
         """Return what is done to images, for people: which have another pixel size."""
-        found = [(record.name, read_image(record.image).spacing_um) for record in records]
-        other = [(name, own) for name, own in found if own and not is_same_spacing(own, self.spacing_um)]
+        other: list[tuple[str, tuple[float, ...]]] = []
+        for record in records:
+            with contextlib.suppress(VitsciVizError):  # said when it is its turn
+                own = read_image(record.image).spacing_um
+                if own and not is_same_spacing(own, self.spacing_um):
+                    other.append((record.name, own))
         if not other or self.spacing_um is None:
             return ()
         many = "1 image has" if len(other) == 1 else f"{len(other)} images have"
         return (
-            f"{many} another pixel size than the first and will be resampled to {self.spacing_um[-1]:g} um: "
+            f"{many} another pixel size than the first and are resampled to {self.spacing_um[-1]:g} um: "
             f"{other[0][0]} has {other[0][1][-1]:g} um",
         )

@@ -74,7 +74,7 @@ def set_up(data: str, options: TrainOptions, *, progress: Progress = silent) -> 
     wanted = options.part(DataOptions)
     found = find_records(data)
     labels = find_labels(found, wanted, progress=progress)
-    areas = class_areas(count_values(found, progress=progress), labels)
+    areas = class_areas(count_values(found, on_error=wanted.on_error, progress=progress), labels)
     records = split_records(found, wanted, options.seed, strata={name: _shares(area) for name, area in areas.items()})
     needs = needs_of(ModelSpec(architecture=options.architecture, head=options.head)).parts
     train = _source(records, "train", options, labels, needs)
@@ -87,7 +87,8 @@ def set_up(data: str, options: TrainOptions, *, progress: Progress = silent) -> 
     )  # fmt: skip
     return TrainSetup(
         records=records, labels=labels, train=train, val=val, spec=spec, model=build_model(spec, seed=options.seed),
-        normalisation=find_normalisation(train, progress=progress), notes=_notes(areas, labels, records),
+        normalisation=find_normalisation(train, progress=progress),
+        notes=(*_notes(areas, labels, records), *train.notes, *(() if val is None else val.notes)),
     )  # fmt: skip
 
 
