@@ -56,7 +56,7 @@ def test_pictures_show_image_mask_and_patches_of_the_same_place(data):
     pictures = data_pictures(data, TrainOptions(length=40))
     assert [picture.name for picture in pictures] == ["disc0", "disc1", "disc3", "disc4"]
     for picture in pictures:
-        assert picture.image.shape == picture.mask.shape == picture.patches.shape == (64, 64, 3)
+        assert picture.image.shape == picture.mask.shape == picture.patches.shape == (320, 320, 3)
         assert picture.tokens <= 40
         changed = (picture.mask != picture.image).any(axis=-1)
         assert 0.1 < changed.mean() < 0.6

@@ -96,11 +96,12 @@ def facts_of(run: RunStatus, curves: Curves) -> list[tuple[str, str, str]]:
     """Return name, value and help of the numbers above the curves."""
     loss = "" if not len(curves.smooth) else f"{curves.smooth[-1]:.3f}"
     dice = "" if run.best_dice is None else f"{run.best_dice:.3f}"
+    time = duration(run.seconds) if run.seconds and not run.is_going else ""
     rows = [
         ("Epoch", f"{run.epoch:,}" if run.epoch else "", "Pass over the training images that goes on."),
         ("Loss", loss, "Smoothed over the last steps: cross-entropy and Dice, as weighted by dice weight."),
         ("Best Dice", dice, "Mean over the validation images at full resolution, without background."),
-        ("Training time", duration(run.seconds) if run.seconds else "", "Without validations, over all resumptions."),
+        ("Training time", time, "Over all resumptions."),
     ]
     return [row for row in rows if row[1]]
 

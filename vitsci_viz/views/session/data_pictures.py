@@ -10,8 +10,7 @@ from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.labels import IGNORED, open_mask
 from vitsci_viz.training.options import DataOptions, TrainOptions
 from vitsci_viz.views.session.dataset import DataSet, cropped
-from vitsci_viz.views.session.picture import picture
-from vitsci_viz.views.session.previews import Labels, Rgb, painted, whole
+from vitsci_viz.views.session.previews import Labels, Rgb, painted, small_picture
 
 PICTURES = 4
 """So many images are shown."""
@@ -66,8 +65,7 @@ def data_pictures(data: DataSet, options: TrainOptions, *, progress: Progress = 
 def _one(data: DataSet, index: int, options: TrainOptions) -> DataPicture:
     session, patch = data.session(index, options.crop), options.part(PatchOptions)
     middle = session.slices // 2 if session.is_volume else None
-    rows, columns = session.shape[-2:]
-    image = picture(session, whole(rows, columns), slice_index=middle, margin=0).rgb
+    image = small_picture(session, middle)
     tree = session.tree(patch)
     flat = tree if middle is None else section(tree, axis=0, index=middle)
     return DataPicture(

@@ -21,7 +21,7 @@ from vitsci_viz.views.session.session import PatchSession
 from vitsci_viz.views.session.state import Window
 
 SIDE = 320
-"""Longest side of a picture on the screen."""
+"""Longest side of a picture on the screen; smaller images are enlarged by whole factors towards it."""
 INDEX = "index.json"
 
 Rgb = NDArray[np.uint8]
@@ -124,8 +124,7 @@ def given(image: Path, mask: Path, values: Sequence[int] = ()) -> tuple[Rgb | No
         return None, None
     session = PatchSession(opened)
     middle = session.slices // 2 if session.is_volume else None
-    rows, columns = session.shape[-2:]
-    shown = picture(session, whole(rows, columns), slice_index=middle, margin=0).rgb
+    shown = small_picture(session, middle)
     found = np.asarray(labels.data[middle] if middle is not None else labels.data)
     return shown, painted(shown, indices(found, values))
 
@@ -174,7 +173,11 @@ def encoded(rgb: Rgb | None) -> bytes:
     return data.tobytes()
 
 
-def whole(rows: int, columns: int) -> Window:
-    """Return the window that shows a whole image as a small picture, never enlarged."""
+def small_picture(session: PatchSession, slice_index: int | None = None) -> Rgb:
+    """Return a whole image (of a volume one slice) about `SIDE` pixels long, whatever its size."""
+    rows, columns = session.shape[-2:]
     scale = max(1.0, max(rows, columns) / SIDE)
-    return Window(0, 0, columns, rows, max(1, round(columns / scale)), max(1, round(rows / scale)))
+    window = Window(0, 0, columns, rows, max(1, round(columns / scale)), max(1, round(rows / scale)))
+    rgb = picture(session, window, slice_index=slice_index, margin=0).rgb
+    factor = max(1, SIDE // max(rgb.shape[:2]))
+    return rgb.repeat(factor, axis=0).repeat(factor, axis=1)

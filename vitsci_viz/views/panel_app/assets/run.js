@@ -16,7 +16,7 @@ export function render({ model, el }) {
   const axis = make("span", { class: "segments", role: "group", "aria-label": "What the curves are drawn against" }, ...axes);
   const note = make("span", { class: "note" });
   el.append(make("div", { class: "box" }, make("div", { class: "top" }, title, state, make("span", { class: "spacer" }), ...buttons, segment), bar,
-    make("div", { class: "facts" }, facts, note, make("span", { class: "spacer" }), axis)));
+    make("div", { class: "row" }, facts, note, axis)));
   function show() {
     const { name, state: word, note: words, part, facts: rows, can, axis: chosen, link } = model.state;
     title.textContent = name; title.dataset.tip = name;

@@ -28,6 +28,8 @@ export function render({ model, el }) {
       }
       const picture = node.querySelector("img"), wanted = row[kind] || "";
       if (picture.getAttribute("src") !== wanted) { if (wanted) picture.setAttribute("src", wanted); else picture.removeAttribute("src"); }
+      // a small picture stays crisp where it is enlarged
+      picture.onload = () => { picture.style.imageRendering = picture.naturalWidth * 1.5 < picture.clientWidth ? "pixelated" : ""; };
       picture.alt = `${kind} of ${row.name}`;
       node.querySelector(".name").textContent = row.name; node.querySelector(".name").dataset.tip = row.name;
       node.querySelector(".note").textContent = row.note || "";
