@@ -1,4 +1,4 @@
-"""The command line: ``vitsci-viz patch | sweep | sample | run | serve``."""
+"""The command line: ``vitsci-viz patch | sweep | sample | train | predict | evaluate | run | serve``."""
 
 import sys
 from collections.abc import Sequence

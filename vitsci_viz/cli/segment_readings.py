@@ -9,12 +9,13 @@ from rich.text import Text
 
 from vitsci_viz.cli.styles import ACCENT, QUIET, footer
 from vitsci_viz.types import Report
-from vitsci_viz.views.session.wording import UNKNOWN, extent
+from vitsci_viz.views.session.wording import UNKNOWN, extent, plain
 
 WORST_SHOWN = 10
 """Images listed one by one; all are in the JSON and in the table."""
 SCORES = (("dice", "Dice"), ("iou", "IoU"), ("hd95", "HD95"), ("nsd", "NSD"))
 DISTANCES = ("hd95",)
+AREAS = {"um2": "um^2", "um3": "um^3"}
 OBJECT_SCORES = {"f1": "F1 at IoU 0.5", "f1_mean": "F1 at IoU 0.5 to 0.9", "pq": "PQ", "aji": "AJI"}
 
 
@@ -46,9 +47,11 @@ def predict_readings(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble((str(results["image"]), "bold"), (f"  {facts}", QUIET))
     tokens = results["tokens"]
     yield Text(f"{counted(tokens, 'token')}" if tokens else "predicted from pixels", style=ACCENT)
-    table = _table("class", "share")
-    for name, share in results["shares"].items():
-        table.add_row(name, f"{100 * share:.2f} %")
+    area = next((unit for unit in AREAS if any(unit in row for row in results["classes"].values())), None)
+    table = _table("class", "share", "pixels", *([AREAS[area]] if area else []))
+    for name, row in results["classes"].items():
+        more = [plain(row[area])] if area else []
+        table.add_row(name, f"{100 * row['share']:.2f} %", f"{row['pixels']:,}", *more)
     yield table
     yield from _notes(results["notes"])
     yield footer(report)
