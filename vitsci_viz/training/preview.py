@@ -76,6 +76,7 @@ class Previews:
         """Write the index of what is shown: name, file, image, mask, dice and step."""
         rows = [{**row, "step": step} for row in self._rows]
         self._rows = []
+        _make(self._folder)
         with replacing(self._folder / INDEX) as temporary:
             temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
@@ -94,12 +95,16 @@ def write_picture(path: Path, labels: NDArray[np.uint8]) -> None:
         labels = labels[labels.shape[0] // 2]
     picture = Picture.fromarray(thinned(labels), mode=None).convert("P")
     picture.putpalette([value for index in range(256) for value in PALETTE[index % len(PALETTE)]])
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"could not write {path}: {error.strerror or error}") from error
+    _make(path.parent)
     with replacing(path) as temporary:
         picture.save(temporary)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"could not write {folder}: {error.strerror or error}") from error
 
 
 def thinned(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

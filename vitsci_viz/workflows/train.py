@@ -178,6 +178,7 @@ def _outcome(history: History) -> dict[str, Any]:
         "best_dice": position.best,
         "best_step": position.best_step,
         "train_seconds": position.seconds,
+        "skipped": dict(position.skipped),
     }
 
 
