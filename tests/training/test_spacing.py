@@ -44,9 +44,7 @@ def test_a_coarser_image_grows_with_its_mask(tmp_path: Path):
 
 def test_it_is_said_once_which_images_are_resampled(tmp_path: Path):
     _, records = written(tmp_path, a=0.5, b=0.25, c=0.25)
-    assert source_of(records).notes == (
-        "2 images have another pixel size than the first and are resampled to 0.5 um: b has 0.25 um",
-    )
+    assert source_of(records).notes == ("2 of 3 images are resampled to 0.5 um per pixel, such as b from 0.25 um",)
     assert source_of(records[1:]).notes == ()
 
 

@@ -166,8 +166,7 @@ class RecordReader:
                     other.append((record.name, own))
         if not other or self.spacing_um is None:
             return ()
-        many = "1 image has" if len(other) == 1 else f"{len(other)} images have"
         return (
-            f"{many} another pixel size than the first and are resampled to {self.spacing_um[-1]:g} um: "
-            f"{other[0][0]} has {other[0][1][-1]:g} um",
+            f"{len(other)} of {len(records)} images are resampled to {self.spacing_um[-1]:g} um per pixel, such as "
+            f"{other[0][0]} from {other[0][1][-1]:g} um",
         )
