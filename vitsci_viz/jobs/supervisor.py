@@ -165,8 +165,13 @@ def outcome(code: int, *, is_cancel_asked: bool, log: Path) -> tuple[State, str]
         return "cancelled", "" if code in STOPPED_CODES else f"ended with exit code {code} when it was stopped"
     if code < 0:
         hint = " (out of memory, or by hand)" if -code == signal.SIGKILL else ""
-        return "failed", f"killed by {signal.Signals(-code).name}{hint}"
+        return "failed", f"killed by {_signal_name(-code)}{hint}"
     return "failed", _last_line(log) or f"ended with exit code {code}"
+
+
+def _signal_name(number: int) -> str:
+    known = {each.value: each.name for each in signal.Signals}
+    return known.get(number, f"signal {number}")  # most real-time signals have no name
 
 
 def _last_line(log: Path) -> str:
