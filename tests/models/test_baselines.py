@@ -10,6 +10,7 @@ from tests.models.cases import batch_of, random_sequence, tiny_spec
 from vitsci_viz.errors import InputError, MissingExtraError
 from vitsci_viz.models import baselines
 from vitsci_viz.models.catalogue import build_model
+from vitsci_viz.training.batches import needs_of
 
 NAMES = ("monai_unet", "monai_unetr")
 
@@ -24,7 +25,8 @@ def peer(architecture, ndim=2, shape=None, **changes):
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_images_of_any_sides_are_padded_and_cut_back(architecture, ndim):
     model, batch, spec = peer(architecture, ndim)
-    assert (model.space, model.needs) == ("pixels", {"pixels"})
+    needs = needs_of(spec)  # known before the model is built
+    assert (model.space, model.needs) == (needs.space, needs.parts) == ("pixels", {"pixels"})
     with torch.no_grad():
         logits = model(batch)
     shape = batch.pixels.shape[2:]

@@ -11,6 +11,7 @@ from vitsci_viz.errors import OptionError
 from vitsci_viz.models.catalogue import ARCHITECTURES, HEADS, build_model
 from vitsci_viz.models.options import Architecture, Head, ModelOptions, ModelSpec, spec_of
 from vitsci_viz.patching.cost import ENCODERS, EncoderSize, step_cost
+from vitsci_viz.training.batches import needs_of
 
 SIDES = {"patch_size": (8, 8), "min_size": (4, 4), "image_size": (64, 64)}
 
@@ -80,6 +81,30 @@ def test_named_encoders_have_the_weights_that_their_cost_counts(name):
     counted = step_cost(0, values, EncoderSize(width=spec.width, depth=spec.depth)).step_bytes / 16
     assert weights - places == counted
     assert spec.width // spec.heads == 64
+
+
+@pytest.mark.parametrize("head", ["token", "unetr"])
+def test_what_a_model_reads_is_known_before_it_is_built(head):
+    spec = tiny_spec(head=head)
+    model, needs = build_model(spec), needs_of(spec)
+    assert (needs.space, needs.parts) == (model.space, model.needs)
+
+
+@pytest.mark.parametrize("head", ["token", "unetr"])
+def test_gradients_repeat_bit_for_bit(head):
+    # What lets a resumed run equal one without a break.
+    spec = tiny_spec(head=head, rotary=True, dropout=0.1)
+    model = build_model(spec, seed=0).train()
+    batch = batch_of(spec, *(random_sequence(spec, (64, 64), seed=seed) for seed in range(3)))
+    found = []
+    for _ in range(2):
+        torch.manual_seed(7)
+        model.zero_grad()
+        model(batch).square().mean().backward()
+        found.append(
+            {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+        )
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
 
 
 def test_options_reach_the_model():
