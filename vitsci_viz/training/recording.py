@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitsci_viz.errors import OutputError
+from vitsci_viz.training.events import EventFile
 from vitsci_viz.training.run_folder import append_metrics, keep_metrics_until
 
 if TYPE_CHECKING:
@@ -19,7 +22,6 @@ CHARTED = {
     "val_dice": "val/dice",
 }
 """Numbers of a step that TensorBoard shows, and their names there."""
-FLUSH_S = 20
 
 
 class Recorder:
@@ -41,10 +43,11 @@ class Recorder:
     def __init__(self, folder: RunFolder | None, step: int = 0) -> None:
         self.rows: list[dict[str, Any]] = []
         self._folder = folder
-        self._writer: Any = None
+        self._events: EventFile | None = None
         if folder is not None:
             keep_metrics_until(folder, step)
-            self._writer = _tensorboard(folder, step)
+            with _saying(folder.tensorboard):
+                self._events = EventFile(folder.tensorboard, step=step)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Write a line.
@@ -55,29 +58,27 @@ class Recorder:
             The disk is full or the place cannot be written.
         """
         self.rows.append(dict(row))
-        if self._folder is None:
+        if self._folder is None or self._events is None:
             return
-        try:
+        with _saying(self._folder.metrics):
             append_metrics(self._folder, row)
-            for name, title in CHARTED.items():
-                if row.get(name) is not None:
-                    self._writer.add_scalar(title, row[name], row["step"])
-        except OSError as error:
-            raise OutputError(f"could not write {self._folder.metrics}: {error.strerror or error}") from error
+        with _saying(self._folder.tensorboard):
+            values = {title: row[name] for name, title in CHARTED.items() if row.get(name) is not None}
+            self._events.add(row["step"], values)
 
     def close(self) -> None:
-        """Write what is still held back."""
-        if self._writer is not None:
-            try:
-                self._writer.close()
-            except OSError as error:
-                raise OutputError(f"could not write {self._folder}: {error.strerror or error}") from error
+        """Close the files."""
+        if self._events is not None:
+            with contextlib.suppress(OSError):  # what is left could not be written before, and that was said then
+                self._events.close()
 
 
-def _tensorboard(folder: RunFolder, step: int) -> Any:
-    from torch.utils.tensorboard import SummaryWriter
-
+@contextlib.contextmanager
+def _saying(path: Path) -> Iterator[None]:
+    """Put a failed write in one line."""
     try:
-        return SummaryWriter(str(folder.tensorboard), purge_step=step + 1 if step else None, flush_secs=FLUSH_S)
+        yield
     except OSError as error:
-        raise OutputError(f"could not write {folder.tensorboard}: {error.strerror or error}") from error
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"could not write {path}: {error.strerror or error}") from error
