@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +15,12 @@ from vitsci_viz.cli import main
 from vitsci_viz.io import read_mask
 from vitsci_viz.jobs.local import LocalJobs
 from vitsci_viz.jobs.spec import JobSpec, own_program
-from vitsci_viz.simulation.datasets import make_set
+from vitsci_viz.simulation.datasets import SETS, make_set
 from vitsci_viz.training.run_folder import RunFolder, read_facts, read_metrics
 from vitsci_viz.workflows.catalogue import load_recipe
 
 WAIT_S = 120
+READY = Path(__file__).parents[2] / "data_samples" / "segment.yaml"
 TINY = {
     "length": 32, "patch_size": 4, "min_size": 4, "width": 16, "depth": 1, "heads": 1, "batch_size": 2,
     "classes": {0: "background", 1: "vessel"},
@@ -85,6 +88,14 @@ def test_prediction_writes_class_indices(call, trained, place):
     assert labels.shape == (64, 64)
     assert set(np.unique(labels)) <= {0, 1}
     assert (call(*arguments).code, call(*arguments, "--force").code) == (2, 0)
+
+
+def test_the_ready_recipe_runs(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("VITSCI_VIZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(SETS, "pathology_set", replace(SETS["pathology_set"], count=8, side=64))
+    outcome = call("train", str(READY), "--out", "run", "--epochs", "1", "--json")
+    assert outcome.code == 0, outcome.err
+    assert json.loads(outcome.out)["classes"] == ["background", "nuclei", "glands"]
 
 
 def until_steps(folder, count, alive):
