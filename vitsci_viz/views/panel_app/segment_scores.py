@@ -20,6 +20,10 @@ MOST_ROWS = 300
 """Images listed; of more, the rest is counted."""
 
 
+NO_TRUTH = "No truth is known for this image: add its mask on the left to score it."
+BEFORE = "Scores appear with a run and an image."
+
+
 class ScoresPanel:
     """Shows scores and the list of images.
 
@@ -41,11 +45,15 @@ class ScoresPanel:
             script="scores.js", style="scores.css", on_message=self._receive, sizing_mode="stretch_width"
         )
         self.view.put(image=None, every=None, remarks=[], rows=[], more=0, current="", split="val", splits=[],
-                      running=False, waiting=0, versus=None, stale=False)  # fmt: skip
+                      running=False, waiting=0, versus=None, stale=False, nothing=BEFORE)  # fmt: skip
 
     def show_image(self, scores: Sequence[ImageScore | None], names: Sequence[str], remarks: Sequence[str]) -> None:
         """Show the scores of the image on screen, of one run or two; None where its truth is not known."""
-        self.view.put(image=_table(scores, names), remarks=list(remarks), stale=False)
+        self.view.put(image=_table(scores, names), remarks=list(remarks), stale=False, nothing=NO_TRUTH)
+
+    def show_nothing(self, words: str) -> None:
+        """Say why there are no scores of an image."""
+        self.view.put(image=None, remarks=[], stale=False, nothing=words)
 
     def show_rows(self, rows: Sequence[ImageRow], *, current: str, is_pair: bool) -> None:
         """List images in the order given."""

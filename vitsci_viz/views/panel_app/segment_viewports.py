@@ -29,6 +29,8 @@ Role = Literal[
 ]
 """What a canvas shows."""
 
+NOTHING: tuple[None, ...] = (None, None, None)
+"""A row without a canvas."""
 LAYERS = ("image", "uncertainty", "truth", "prediction", "error", "change", "leaves")
 """Layers of every canvas, bottom to top; those that its role does not fill are not offered."""
 ROWS = ((LAYERS,) * 3, (LAYERS,) * 3)
@@ -61,12 +63,12 @@ HIDDEN: Mapping[Role, tuple[str, ...]] = {
 def roles_of(
     layout: SegmentLayout, *, has_truth: bool, has_second: bool, has_leaves: bool = True
 ) -> tuple[Role | None, ...]:
-    """Return what each of the six canvases shows; None leaves it out.
+    """Return what each of the six canvases (two rows of three) shows; None leaves it out.
 
     >>> roles_of("all", has_truth=True, has_second=False)
     ('image', 'truth', 'A', 'error A', 'uncertainty A', 'patches')
-    >>> roles_of("all", has_truth=False, has_second=False, has_leaves=False)
-    ('image', 'A', 'uncertainty A', None, None, None)
+    >>> roles_of("all", has_truth=False, has_second=False)
+    ('image', 'A', None, 'uncertainty A', 'patches', None)
     """
     if layout == "overlay":
         return "everything", None, None, None, None, None
@@ -77,7 +79,9 @@ def roles_of(
     last: Role | None = "patches" if has_leaves else None
     if has_truth:
         return "image", "truth", "A", "error A", "uncertainty A", last
-    return "image", "A", "uncertainty A", None, None, None
+    return (
+        ("image", "A", None, "uncertainty A", last, None) if has_leaves else ("image", "A", "uncertainty A", *NOTHING)
+    )
 
 
 def caption_of(role: Role, *, is_pair: bool) -> str:
@@ -126,7 +130,7 @@ class SegmentViewports:
 
         self._view: SegmentView | None = None
         self._roles: tuple[Role | None, ...] = ()
-        self._has_truth = self._has_second = False
+        self._has_truth = self._has_second = self._is_alone = False
         self.layout: SegmentLayout = "all"
         self._grid = LinkedCanvases(ROWS, on_window=self._moved, on_probe=self._probe, on_slice=on_slice)
         self._canvases = self._grid.canvases
@@ -153,7 +157,7 @@ class SegmentViewports:
             A truth and a prediction of run B will come: room is kept for them.
         """
         self._view, self._roles = view, ()
-        self._has_truth, self._has_second = has_truth, has_second
+        self._has_truth, self._has_second, self._is_alone = has_truth, has_second, False
         for canvas in self._canvases:
             canvas.set_image(view.base.shape[-2:], spacing_um=spacing_of(view.base), title=view.base.image.name)
         if window is not None:
@@ -176,6 +180,12 @@ class SegmentViewports:
         """Dim what does not match the run or the options any more."""
         self._grid.set_stale(is_stale, message)
 
+    def show_alone(self, view: "SegmentView") -> None:
+        """Show the image alone, as there is no prediction of it."""
+        self._is_alone = True
+        self.set_stale(False)
+        self.show(view)
+
     def fit(self) -> None:
         """Show the whole image."""
         self._canvases[0].fit()
@@ -187,14 +197,8 @@ class SegmentViewports:
         view = self._view
         if view is None:
             return
-        is_known = view.first is not None
-        has_second = view.second is not None if is_known else self._has_second
-        roles = roles_of(
-            self.layout,
-            has_truth=view.truth is not None if is_known else self._has_truth,
-            has_second=has_second,
-            has_leaves=view.first is None or bool(view.first.trees),
-        )
+        has_second = view.second is not None if view.first else self._has_second
+        roles = self._roles_for(view, has_second=has_second)
         self.legend.put(groups=[] if self.layout == "overlay" else legend_groups(view, roles))
         if roles == self._roles:
             return
@@ -209,6 +213,16 @@ class SegmentViewports:
                     canvas.show(layer, None)
                 is_dim = layer == "image" and role in ("error A", "error B", "change")
                 canvas.set_layer(layer, visible=layer not in HIDDEN.get(role, ()), opacity=DIM if is_dim else 1.0)
+
+    def _roles_for(self, view: "SegmentView", *, has_second: bool) -> tuple[Role | None, ...]:
+        if self._is_alone and view.first is None:
+            return ("image", None, None, *NOTHING)
+        return roles_of(
+            self.layout,
+            has_truth=view.truth is not None if view.first else self._has_truth,
+            has_second=has_second,
+            has_leaves=view.first is None or bool(view.first.trees),
+        )
 
     def _moved(self, number: int, window: "Window") -> None:
         self._draw_one(number)

@@ -25,12 +25,12 @@ export function render({ model, el }) {
         make("td", {}, make("span", { class: "swatch", style: `background:${row.colour}` }), row.name),
         ...cells(row).map((text, at) => make("td", { class: at === 0 || isPair ? "strong" : "" }, text))))));
   }
-  function showImage({ image, remarks = [], current, stale }) {
+  function showImage({ image, remarks = [], nothing = "", stale }) {
     top.classList.toggle("stale", Boolean(stale));
     top.setAttribute("aria-busy", Boolean(stale));
     const parts = image
       ? [make("h3", {}, "This image"), means(image, image.classes.length > 1 ? "mean over the classes, without background" : "", "Dice of the image on screen, mean over its classes without background"), classes(image.classes, image.mean.length > 1)]
-      : [make("div", { class: "empty" }, current ? "No truth is known for this image: add its mask on the left to score it." : "Scores appear with a run and an image.")];
+      : [make("div", { class: "empty" }, nothing)];
     top.replaceChildren(...parts, ...remarks.map((text) => make("div", { class: "remark" }, text)));
   }
   function change(text) {
