@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.tree_file import load_tree, save_tree
     from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Volume
     from vitsci_viz.views.notebook.front import plot_front
+    from vitsci_viz.views.notebook.prediction import show_prediction
+    from vitsci_viz.views.notebook.run_watch import watch_run
+    from vitsci_viz.views.notebook.train_form import train_form
     from vitsci_viz.views.notebook.tune import tune
     from vitsci_viz.workflows.catalogue import dump_recipe, load_recipe, run_recipe
     from vitsci_viz.workflows.options import SweepOptions
@@ -55,11 +58,14 @@ __all__ = [
     "save_tree",
     "scatter",
     "section",
+    "show_prediction",
     "ssim",
     "sweep_grid",
     "sweep_settings",
+    "train_form",
     "tree_from_pyramid",
     "tune",
+    "watch_run",
 ]
 
 _HOMES = {
@@ -75,6 +81,9 @@ _HOMES = {
     "patching.tree_file": ("load_tree", "save_tree"),
     "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Volume"),
     "views.notebook.front": ("plot_front",),
+    "views.notebook.prediction": ("show_prediction",),
+    "views.notebook.run_watch": ("watch_run",),
+    "views.notebook.train_form": ("train_form",),
     "views.notebook.tune": ("tune",),
     "workflows.catalogue": ("dump_recipe", "load_recipe", "run_recipe"),
     "workflows.options": ("SweepOptions",),

@@ -1,6 +1,7 @@
 """The readings as a small table: value, comparison, and how each is computed as a tooltip."""
 
 import html
+from collections.abc import Iterable
 
 import ipywidgets as widgets
 
@@ -24,11 +25,14 @@ class ReadingsTable:
         min_size : tuple of int
             Side of the finest leaf: the uniform grid that they are compared with.
         """
-        rows = "".join(_row(line) for line in reading_lines(readings, min_size=min_size))
         sentence = html.escape(summary(readings, min_size=min_size))
-        self.widget.value = (
-            f'<div class="vz-summary" role="status">{sentence}</div><table class="vz-readings">{rows}</table>'
-        )
+        table = table_of(reading_lines(readings, min_size=min_size))
+        self.widget.value = f'<div class="vz-summary" role="status">{sentence}</div>{table}'
+
+
+def table_of(lines: Iterable[Reading]) -> str:
+    """Return lines of readings as a table."""
+    return f'<table class="vz-readings">{"".join(map(_row, lines))}</table>'
 
 
 def _row(line: Reading) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vitsci_viz.views.panel_app.components import Island
-from vitsci_viz.views.session.estimate import duration
 from vitsci_viz.views.session.run_book import RunStatus
+from vitsci_viz.views.session.run_words import run_note
 
 
 class RunList:
@@ -42,22 +42,5 @@ def row_of(run: RunStatus) -> Mapping[str, Any]:
         "state": run.state,
         "part": run.step / run.steps if run.steps else 0.0,
         "dice": "" if run.best_dice is None else f"Dice {run.best_dice:.3f}",
-        "note": note_of(run),
+        "note": run_note(run),
     }
-
-
-def note_of(run: RunStatus, *, has_time: bool = True) -> str:
-    """Say in a few words how far a run is; without its training time where that stands beside it.
-
-    >>> from pathlib import Path
-    >>> note_of(RunStatus(name="a", path=Path("a"), state="running", step=50, steps=200, seconds=60))
-    'step 50 of 200, about 3.0 min left'
-    """
-    if run.message:
-        return run.message
-    parts = [f"step {run.step:,} of {run.steps:,}"] if run.steps and run.step else []
-    if run.seconds_left is not None:
-        parts.append(f"about {duration(run.seconds_left)} left")
-    elif run.seconds and has_time:
-        parts.append(duration(run.seconds))
-    return ", ".join(parts) or ("starting" if run.state == "running" else "")

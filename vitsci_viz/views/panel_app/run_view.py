@@ -5,11 +5,10 @@ from typing import Any, Literal, get_args
 
 from vitsci_viz.views.charts.curves import Axis, RunCurves
 from vitsci_viz.views.panel_app.components import Island
-from vitsci_viz.views.panel_app.run_list import note_of
 from vitsci_viz.views.panel_app.tiles import Tiles
 from vitsci_viz.views.session.curves import Curves
-from vitsci_viz.views.session.estimate import duration
 from vitsci_viz.views.session.run_book import RunStatus
+from vitsci_viz.views.session.run_words import run_facts, run_note
 
 Action = Literal["stop", "resume", "adopt", "recipe", "metrics"]
 HEAD_HEIGHT = 84
@@ -53,9 +52,9 @@ class RunView:
         self.head.put(
             name=run.name,
             state=run.state,
-            note=note_of(run, has_time=False),
+            note=run_note(run, has_time=False),
             part=run.step / run.steps if run.steps else 0.0,
-            facts=facts_of(run, curves),
+            facts=run_facts(run, curves),
             can=actions_of(run),
             link=f"segment?run={run.name}" if run.has_checkpoint else "",
         )
@@ -90,20 +89,6 @@ class RunView:
             margin=0,
             css_classes=["sheet"],
         )
-
-
-def facts_of(run: RunStatus, curves: Curves) -> list[tuple[str, str, str]]:
-    """Return name, value and help of the numbers above the curves."""
-    loss = "" if not len(curves.smooth) else f"{curves.smooth[-1]:.3f}"
-    dice = "" if run.best_dice is None else f"{run.best_dice:.3f}"
-    time = duration(run.seconds) if run.seconds and not run.is_going else ""
-    rows = [
-        ("Epoch", f"{run.epoch:,}" if run.epoch else "", "Pass over the training images that goes on."),
-        ("Loss", loss, "Smoothed over the last steps: cross-entropy and Dice, as weighted by dice weight."),
-        ("Best Dice", dice, "Mean over the validation images at full resolution, without background."),
-        ("Training time", time, "Over all resumptions."),
-    ]
-    return [row for row in rows if row[1]]
 
 
 def actions_of(run: RunStatus) -> list[str]:

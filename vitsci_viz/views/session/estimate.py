@@ -197,9 +197,11 @@ def estimate_lines(found: Estimate, options: TrainOptions, data: DataFacts) -> t
 def duration(seconds: float) -> str:
     """Write a time as people say it.
 
-    >>> duration(0.042), duration(7.3), duration(95), duration(4000), duration(200000)
-    ('0.04 s', '7.3 s', '1.6 min', '1 h 7 min', '2 d 8 h')
+    >>> duration(0.0042), duration(0.42), duration(7.3), duration(95), duration(4000), duration(200000)
+    ('4.2 ms', '0.42 s', '7.3 s', '1.6 min', '1 h 7 min', '2 d 8 h')
     """
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.2g} ms"
     if seconds < 59.95:
         return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     minutes = seconds / 60
