@@ -12,11 +12,11 @@ from vitsci_viz.training.labels import (
     IGNORED,
     LabelMap,
     class_areas,
-    count_values,
     empty_classes,
     find_labels,
     read_labels,
 )
+from vitsci_viz.training.masks import check_shapes, count_values
 from vitsci_viz.training.options import DataOptions
 from vitsci_viz.training.records import find_records
 
@@ -120,6 +120,20 @@ def test_a_mask_of_another_size_names_both_files(tmp_path: Path):
     records = records_of(tmp_path, np.array([[0, 1]], np.uint8))
     with pytest.raises(InputError, match=r"tile_0\.png has \(3, 3\), its mask tile_0\.png \(1, 2\)"):
         read_labels(records[0], find_labels(records, DataOptions()), (3, 3))
+
+
+def test_shapes_that_differ_are_all_found_before_any_work(tmp_path: Path):
+    records = write_set(tmp_path, count=3)
+    check_shapes(records)
+    for number in (0, 2):
+        write_pair(tmp_path, f"tile_{number}", picture_of(discs((32, 32))), discs((32, 30)))
+    with pytest.raises(
+        InputError, match=r"2 of 3 differ: tile_0\.png has \(32, 32\), its mask tile_0\.png \(32, 30\); tile_2"
+    ):
+        check_shapes(records)
+    records[0].mask.write_bytes(b"nothing")
+    with pytest.raises(InputError, match="1 of 3 differ"):
+        check_shapes(records, on_error="skip")
 
 
 def test_areas_and_empty_classes_are_those_of_the_masks(tmp_path: Path):

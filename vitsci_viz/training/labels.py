@@ -1,22 +1,18 @@
 """From mask values to class indices: which values there are, what they are called, which are left out."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import InputError, OptionError, VitsciVizError
-from vitsci_viz.io.masks import read_mask
+from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.training.cache import content_key
+from vitsci_viz.training.masks import check_shape, count_values, open_mask
 from vitsci_viz.training.options import DataOptions
-from vitsci_viz.training.records import Record
-from vitsci_viz.types import Image
+from vitsci_viz.training.records import NAMED_AT_MOST, Record
 
 IGNORED = 255
 """Class index of pixels that are left out of loss and scores."""
@@ -24,10 +20,8 @@ MOST_CLASSES = 254
 UNNAMED_AT_MOST = 64
 """More values than this without names are taken for numbers of objects."""
 BACKGROUND, FOREGROUND = "background", "foreground"
-NAMED_AT_MOST = 5
 _UNKNOWN = 254
 _REMEDY = "name them with classes, leave them out with ignore, or set instances if the masks number objects"
-_BAND_PIXELS = 2**24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +90,6 @@ class LabelMap:
             f"{name} must hold the values of the classes ({_listed(self.values)}), got also "
             f"{_counted(dict(pairs), len(values))}: {_REMEDY}"
         )
-
-
-def open_mask(record: Record) -> Image:
-    """Open a record's mask with its values as they are in the file."""
-    return read_mask(record.mask, keep_values=True)
 
 
 def find_labels(records: Sequence[Record], options: DataOptions, *, progress: Progress = silent) -> LabelMap:
@@ -187,48 +176,6 @@ def _refuse_unknown(found: Mapping[str, Counter[int]], labels: LabelMap) -> None
         )
 
 
-def count_values(
-    records: Sequence[Record], *, on_error: Literal["stop", "skip"] = "stop", progress: Progress = silent
-) -> dict[str, Counter[int]]:
-    """Count the pixels of every value in every mask, by the records' names; what was counted once is remembered.
-
-    Parameters
-    ----------
-    records : sequence of Record
-        Name the masks.
-    on_error : {"stop", "skip"}
-        A mask that cannot be read is an error, or counts nothing.
-    progress : Progress
-        Told with each mask.
-
-    Raises
-    ------
-    InputError
-        A mask cannot be read or is no label image.
-    """
-    found: dict[str, Counter[int]] = {}
-    for done, record in enumerate(records):
-        progress("reading masks", done, len(records))
-        try:
-            found[record.name] = Counter(_counts_of(record.mask, content_key(record.mask)))
-        except VitsciVizError:
-            if on_error == "stop":
-                raise
-            found[record.name] = Counter()
-    progress("reading masks", len(records), len(records))
-    return found
-
-
-@lru_cache(maxsize=65_536)
-def _counts_of(path: Path, key: str) -> Mapping[int, int]:
-    """Count the values of a mask; the key of its content is there for the memory's sake."""
-    counts: Counter[int] = Counter()
-    for band in _bands(read_mask(path, keep_values=True)):
-        values, many = np.unique(band, return_counts=True)
-        counts.update(dict(zip(values.tolist(), many.tolist(), strict=True)))
-    return counts
-
-
 def class_areas(counts: Mapping[str, Counter[int]], labels: LabelMap) -> dict[str, NDArray[np.float64]]:
     """Return the pixels of every class in every mask, (K,) by the records' names.
 
@@ -280,27 +227,6 @@ def read_labels(record: Record, labels: LabelMap, shape: Sequence[int]) -> NDArr
     mask = open_mask(record)
     check_shape(record, mask, shape)
     return labels.index_of(np.asarray(mask), str(record.mask))
-
-
-def check_shape(record: Record, mask: Image, shape: Sequence[int]) -> None:
-    """Refuse a mask of another shape than its image.
-
-    Raises
-    ------
-    InputError
-        The shapes differ.
-    """
-    if mask.shape != tuple(shape):
-        raise InputError(
-            f"image and mask must have one shape: {record.image.name} has {tuple(shape)}, its mask {record.mask.name} "
-            f"{mask.shape}; make the mask anew at the image's resolution"
-        )
-
-
-def _bands(mask: Image) -> Iterator[NDArray[Any]]:
-    rows = max(1, _BAND_PIXELS // max(1, int(np.prod(mask.shape[1:]))))
-    for first in range(0, mask.shape[0], rows):
-        yield np.asarray(mask.data[first : first + rows])
 
 
 def _listed(values: Sequence[int]) -> str:

@@ -15,7 +15,8 @@ from vitsci_viz.errors import InputError, VitsciVizError
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.patching.intensity import refuse_not_finite
 from vitsci_viz.patching.source import read_window
-from vitsci_viz.training.labels import LabelMap, check_shape, open_mask
+from vitsci_viz.training.labels import LabelMap
+from vitsci_viz.training.masks import check_shape, open_mask
 from vitsci_viz.training.records import Record
 from vitsci_viz.training.spacing import SampledLevel, at_spacing, is_same_spacing
 from vitsci_viz.types import Image

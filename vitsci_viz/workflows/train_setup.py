@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.models.catalogue import build_model
 from vitsci_viz.models.options import ModelSpec, spec_of
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.batches import needs_of
-from vitsci_viz.training.labels import LabelMap, class_areas, count_values, empty_classes, find_labels
+from vitsci_viz.training.labels import LabelMap, class_areas, empty_classes, find_labels
+from vitsci_viz.training.masks import check_shapes, count_values
 from vitsci_viz.training.normalisation import Normalisation, find_normalisation
 from vitsci_viz.training.options import DataOptions, TrainOptions
 from vitsci_viz.training.records import Record, find_records
 from vitsci_viz.training.source import ExampleSource
+from vitsci_viz.training.spacing import at_spacing
 from vitsci_viz.training.splits import split_records
 
 
@@ -73,6 +76,7 @@ def set_up(data: str, options: TrainOptions, *, progress: Progress = silent) -> 
     """
     wanted = options.part(DataOptions)
     found = find_records(data)
+    check_shapes(found, on_error=wanted.on_error, progress=progress)
     labels = find_labels(found, wanted, progress=progress)
     areas = class_areas(count_values(found, on_error=wanted.on_error, progress=progress), labels)
     records = split_records(found, wanted, options.seed, strata={name: _shares(area) for name, area in areas.items()})
@@ -106,8 +110,19 @@ def _image_size(source: ExampleSource, options: TrainOptions) -> tuple[int, ...]
     """Return the sides of crops, or the longest ones of the training images: budgets of larger images grow from it."""
     if options.crop is not None:
         return (options.crop,) * source.ndim
-    shapes = [read_image(record.image).shape for record in source.records]
+    shapes = [shape for record in source.records if (shape := _shape_of(source, record)) is not None]
     return tuple(max(sides) for sides in zip(*shapes, strict=True))
+
+
+def _shape_of(source: ExampleSource, record: Record) -> tuple[int, ...] | None:
+    """Return the shape of an image at the run's size of a pixel; None where it cannot be read and is to be skipped."""
+    try:
+        image = read_image(record.image)
+    except VitsciVizError:
+        if source.data.on_error == "stop":
+            raise
+        return None
+    return image.shape if source.spacing_um is None else at_spacing(image, source.spacing_um).shape
 
 
 def _shares(area: NDArray[np.float64]) -> list[float]:

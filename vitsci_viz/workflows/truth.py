@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.training.instances import split_objects
-from vitsci_viz.training.labels import IGNORED, LabelMap, check_shape, count_values, open_mask
+from vitsci_viz.training.labels import IGNORED, LabelMap
+from vitsci_viz.training.masks import check_shape, count_values, open_mask
 from vitsci_viz.training.records import Record
 from vitsci_viz.training.run_folder import RunFolder
 
