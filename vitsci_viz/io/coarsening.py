@@ -100,29 +100,34 @@ def pyramid_bands(bands: Iterator[Array], levels: int, rows: int, coarsen: Coars
 
 @numba.njit(cache=True, nogil=True)
 def _most_frequent(labels: Array, out: Array) -> None:
+    """Look at every block of (z, y, x) labels; most blocks hold one class, which is seen at once."""
     nz, ny, nx = labels.shape
     for z in range(out.shape[0]):
-        z1 = min(2 * z + 2, nz)
+        z0, z1 = 2 * z, min(2 * z + 2, nz)
         for y in range(out.shape[1]):
-            y1 = min(2 * y + 2, ny)
-            for x in range(out.shape[2]):
-                x1 = min(2 * x + 2, nx)
-                best = labels[2 * z, 2 * y, 2 * x]
-                is_mixed = False
-                for k in range(2 * z, z1):
-                    for j in range(2 * y, y1):
-                        for i in range(2 * x, x1):
-                            is_mixed |= labels[k, j, i] != best
-                if is_mixed:
-                    most = 0
-                    for k in range(2 * z, z1):
-                        for j in range(2 * y, y1):
-                            for i in range(2 * x, x1):
-                                value, count = labels[k, j, i], 0
-                                for kk in range(2 * z, z1):
-                                    for jj in range(2 * y, y1):
-                                        for ii in range(2 * x, x1):
-                                            count += labels[kk, jj, ii] == value
-                                if count > most or (count == most and value > best):
-                                    most, best = count, value
-                out[z, y, x] = best
+            y0, y1 = 2 * y, min(2 * y + 2, ny)
+            first, last, line = labels[z0, y0], labels[z1 - 1, y1 - 1], out[z, y]
+            for x in range(nx // 2):
+                value = first[2 * x]
+                line[x] = value
+                if z1 - z0 == 2 or first[2 * x + 1] != value or last[2 * x] != value or last[2 * x + 1] != value:
+                    line[x] = _winner(labels[z0:z1, y0:y1, 2 * x : 2 * x + 2])
+            if nx % 2:
+                line[nx // 2] = _winner(labels[z0:z1, y0:y1, nx - 1 :])
+
+
+@numba.njit(cache=True, nogil=True)
+def _winner(block: Array) -> int:
+    """Return the most frequent value of a block, of equally frequent ones the largest."""
+    most, best = 0, 0
+    for z in range(block.shape[0]):
+        for y in range(block.shape[1]):
+            for x in range(block.shape[2]):
+                value, count = block[z, y, x], 0
+                for kz in range(block.shape[0]):
+                    for ky in range(block.shape[1]):
+                        for kx in range(block.shape[2]):
+                            count += block[kz, ky, kx] == value
+                if count > most or (count == most and value > best):
+                    most, best = count, value
+    return best
