@@ -143,3 +143,14 @@ def test_help_of_a_command_opens_without_heavy_libraries(name):
 
 def test_a_wrong_option_of_training_is_said_without_torch():
     assert "torch" not in _loaded_after("train", "nowhere", "--out", "run", "--epochs", "0")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("train", "data", "--out", "run"), ("predict", "run", "a.png", "--out", "l.tif")]
+)
+def test_training_and_prediction_without_torch_say_what_to_install(place, arguments):
+    code = "import sys; sys.modules['torch'] = None; from vitsci_viz.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'vitsci-viz: needs torch: pip install "vitsci-viz[models]"\n'
+    assert not (place / "run").exists()

@@ -73,8 +73,19 @@ class WorkflowEntry:
     can_resume: bool = False
 
     def load_function(self) -> Any:
-        """Import the workflow."""
-        return _load(self.function)
+        """Import the workflow.
+
+        Raises
+        ------
+        MissingExtraError
+            A library that it needs is not installed; the extra that brings it is named.
+        """
+        try:
+            return _load(self.function)
+        except ImportError as error:
+            from vitsci_viz.extras import missing_extra
+
+            raise missing_extra(error) or error from None
 
     def load_options(self) -> type[Options]:
         """Import the options class."""
