@@ -244,6 +244,20 @@ def test_files_that_break_in_the_middle_are_skipped_and_counted_if_asked_for(dat
     assert sum(row["skipped"] for row in read_metrics(RunFolder(tmp_path / "run"))[0]) >= 2
 
 
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_files_that_are_broken_from_the_start_stop_the_run_or_are_skipped(
+    part: str, data: Path, tmp_path: Path
+) -> None:
+    for path in sorted((data / part).iterdir())[:2]:
+        path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"disc0\.tif"):
+        train(recipe_for(data, tmp_path / "run"))
+    report = train(recipe_for(data, tmp_path / "run", on_error="skip"))
+    assert report.results["state"] == "done"
+    assert report.results["skipped"].keys() <= {"disc0", "disc1"}
+    assert report.results["skipped"]
+
+
 def test_a_run_of_which_nothing_can_be_read_any_more_stops(data: Path, tmp_path: Path) -> None:
     def spoil(stage: str, done: int, total: int) -> None:
         if stage.startswith("train") and done == 1:

@@ -98,9 +98,15 @@ class LoopOptions(Options):
     """How the weights are found; every option changes the answer."""
 
     epochs: int = option(100, "Passes over the training images.", ge=1, le=1_000_000, group="Training")
-    batch_size: int = option(4, "Sequences in one step.", ge=1, le=4096, unit="sequences", group="Training")
+    batch_size: int = option(4, "Sequences in one batch.", ge=1, le=4096, unit="sequences", group="Training")
     accumulate: int = option(
-        1, "Steps whose gradients are added before the weights change.", ge=1, le=4096, group="Training", advanced=True
+        1,
+        "Batches whose gradients are averaged before the weights change: together they are one step.",
+        ge=1,
+        le=4096,
+        unit="batches",
+        group="Training",
+        advanced=True,
     )
     learning_rate: float = option(3e-4, "Highest learning rate of AdamW.", ge=1e-8, le=1, group="Training")
     weight_decay: float = option(0.05, "Weight decay of AdamW.", ge=0, le=1, group="Training", advanced=True)
@@ -145,7 +151,7 @@ class LoopOptions(Options):
     )
     max_minutes: float | None = option(
         None,
-        "Stop after this many minutes of training; never changes the schedule.",
+        "Stop after this many minutes of training, those before a resume included; never changes the schedule.",
         ge=0.01,
         le=1_000_000,
         unit="min",
