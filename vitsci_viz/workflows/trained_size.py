@@ -1,13 +1,11 @@
 """From an image's own pixel size to that of training, and back."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
-from vitsci_viz.io.resampling import ResampledLevel
 from vitsci_viz.params import ExecutionOptions
-from vitsci_viz.training.spacing import MOST_PIXELS, at_spacing, is_same_spacing, nearest_level
+from vitsci_viz.training.spacing import at_spacing, is_same_spacing
 from vitsci_viz.types import Image, PatchTree
 from vitsci_viz.workflows.inputs import hold
 
@@ -45,15 +43,7 @@ def at_trained_size(
         f"{image.name} has {said(own)} um per pixel, the model was trained at {said(spacing_um)}: resampled to that, "
         "and the labels back"
     )
-    level = nearest_level(image, spacing_um)
-    if math.prod(level.shape) <= MOST_PIXELS:
-        return at_spacing(image, spacing_um), (note,)
-    if is_same_spacing(level.spacing_um, spacing_um):
-        return hold(level, execution), (note,)
-    factors = zip(level.shape, level.spacing_um or own, spacing_um, strict=True)
-    shape = tuple(max(1, round(n * a / b)) for n, a, b in factors)
-    lazy = replace(level, levels=(ResampledLevel(level.data, shape),), spacing=spacing_um, unit="um")
-    return hold(lazy, execution), (note,)
+    return hold(at_spacing(image, spacing_um), execution), (note,)
 
 
 def leaves_at(tree: PatchTree, shape: tuple[int, ...]) -> PatchTree:
