@@ -6,24 +6,24 @@ import pytest
 
 from vitsci_viz.cli.app import main
 from vitsci_viz.errors import OptionError
-from vitsci_viz.params import OptionField, fields_of, format_value
+from vitsci_viz.params import OptionField, Options, fields_of, format_value, parse_text
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.training.options import TrainOptions
 from vitsci_viz.views.notebook.forms import OptionForm as NotebookForm
 from vitsci_viz.views.panel_app.forms import OptionForm as PanelForm
 
-FIELDS = fields_of(PatchOptions)
-ONLY_IN_A_RUN = {"roi", "level"}
-"""What a run adds: which part of the file is cut."""
+SURFACES: dict[str, type[Options]] = {"patch": PatchOptions, "train": TrainOptions}
+"""What forms show, by the sub-command that takes the same options (and some that only a run has)."""
 
 
-def defined() -> list[dict[str, str]]:
+def defined(options: type[Options]) -> list[dict[str, str]]:
     """Return the definition of every option in words."""
     return [
         {
             "name": field.name, "help": field.help, "unit": field.unit or "", "bounds": field.bounds,
             "default": format_value(field.default), "choices": choices_of(field),
         }
-        for field in FIELDS
+        for field in fields_of(options)
     ]  # fmt: skip
 
 
@@ -31,11 +31,11 @@ def choices_of(field: OptionField) -> str:
     return ", ".join(format_value(value) for value in field.choices if value is not None)
 
 
-def command_line(capsys) -> list[dict[str, str]]:
-    """Read the options back from ``vitsci-viz patch --help``."""
-    assert main(["patch", "--help"]) == 0
+def command_line(command: str, capsys) -> list[dict[str, str]]:
+    """Read the options back from ``vitsci-viz COMMAND --help``."""
+    assert main([command, "--help"]) == 0
     rows = [" ".join(line.strip("│ ").split()) for line in capsys.readouterr().out.splitlines() if "│ --" in line]
-    wanted = {field.name for field in FIELDS}
+    wanted = {field.name for field in fields_of(SURFACES[command])}
     parsed = [parsed_flag(row) for row in rows]
     return [row for row in parsed if row["name"] in wanted]
 
@@ -46,13 +46,13 @@ def parsed_flag(row: str) -> dict[str, str]:
     for note in re.findall(r"\[([^\]]+)\]", rest):
         name, separator, value = note.partition(": ")
         notes.update({name: value} if separator and name in notes else {"bounds": note})
-    text = re.sub(r"^(?:--no-\S+ |[\w|,.]*[A-Z|][\w|,.]* )", "", rest.partition(" [")[0])
+    text = re.sub(r"^(?:--no-\S+ |[\w|,.:]*[A-Z|][\w|,.:]* )", "", rest.partition(" [")[0])
     return {"name": flag.removeprefix("--").replace("-", "_"), "help": text, **notes}
 
 
-def browser() -> list[dict[str, str]]:
+def browser(options: type[Options]) -> list[dict[str, str]]:
     """Read the options back from what the page of the dashboard is given."""
-    shown = PanelForm(PatchOptions(), on_change=lambda options: None).view.panel.fixed["fields"]
+    shown = PanelForm(options(), on_change=lambda options: None).view.panel.fixed["fields"]
     return [
         {
             "name": control["name"], "help": control["help"], "unit": control["unit"],
@@ -69,16 +69,16 @@ def bounds_of(low: float | None, high: float | None) -> str:
     return f">= {low:,}" if high is None else f"<= {high:,}" if low is None else f"{low:,} to {high:,}"
 
 
-def notebook() -> list[dict[str, str]]:
+def notebook(options: type[Options]) -> list[dict[str, str]]:
     """Read the options back from the widgets."""
-    form = NotebookForm(PatchOptions(), on_change=lambda options: None)
+    form = NotebookForm(options(), on_change=lambda options: None)
     rows = []
     for name, control in form.controls.items():
         label, _, unit = control.input.description.rstrip(")").partition(" (")
         tooltip = re.sub(r" \(has no effect [^)]+\)$", "", control.input.tooltip)
         bounds = re.search(r" \[([^\]]+)\]$", tooltip)
         values = [value for _, value in control.input.options if value] if control.kind == "choice" else []
-        assert label == next(field.label for field in FIELDS if field.name == name)
+        assert label == form.state.fields[name].label
         rows.append(
             {
                 "name": name, "help": tooltip[: bounds.start()] if bounds else tooltip, "unit": unit,
@@ -88,41 +88,53 @@ def notebook() -> list[dict[str, str]]:
     return rows
 
 
-def test_the_command_line_shows_every_option_as_it_is_defined(capsys, monkeypatch):
+@pytest.mark.parametrize("command", SURFACES)
+def test_the_command_line_shows_every_option_as_it_is_defined(command, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "1000")
-    assert command_line(capsys) == defined()
+    assert command_line(command, capsys) == defined(SURFACES[command])
 
 
-def test_the_browser_shows_every_option_as_it_is_defined():
-    assert browser() == defined()
+@pytest.mark.parametrize("options", SURFACES.values())
+def test_the_browser_shows_every_option_as_it_is_defined(options):
+    assert browser(options) == defined(options)
 
 
-def test_the_notebook_shows_every_option_as_it_is_defined():
-    assert notebook() == defined()
+@pytest.mark.parametrize("options", SURFACES.values())
+def test_the_notebook_shows_every_option_as_it_is_defined(options):
+    assert notebook(options) == defined(options)
 
 
-BEYOND = [
-    (field.name, format_value(type(bound)(bound + step)))
-    for field in FIELDS
-    for bound, step in ((field.minimum, -1), (field.maximum, 1))
-    if bound is not None
-]
+def beyond(command: str) -> list[tuple[str, str, str]]:
+    return [
+        (command, field.name, format_value(type(bound)(bound + step)))
+        for field in fields_of(SURFACES[command])
+        for bound, step in ((field.minimum, -1), (field.maximum, 1))
+        if bound is not None
+    ]
 
 
-@pytest.mark.parametrize(("name", "text"), [*BEYOND, ("mode", "magic"), ("patch_size", "7"), ("blur", "4")])
-def test_every_surface_refuses_the_same_values_in_the_same_words(name, text, capsys, tmp_path):
+WRONG = [
+    ("patch", "mode", "magic"), ("patch", "patch_size", "7"), ("patch", "blur", "4"), ("train", "head", "magic"),
+    ("train", "classes", "ground"), ("train", "class_weights", "0,0"), ("train", "heads", "7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "name", "text"), [*beyond("patch"), *beyond("train"), *WRONG])
+def test_every_surface_refuses_the_same_values_in_the_same_words(command, name, text, capsys, tmp_path):
+    options = SURFACES[command]
     with pytest.raises(OptionError) as refused:
-        PatchOptions(**{name: text if name == "mode" else int(text)})
+        options(**{name: parse_text(text)})
     message = str(refused.value)
 
-    assert main(["patch", str(tmp_path / "image.png"), f"--{name.replace('_', '-')}", text]) == 2
+    places = [str(tmp_path / "image.png")] if command == "patch" else [str(tmp_path), "--out", str(tmp_path / "run")]
+    assert main([command, *places, f"--{name.replace('_', '-')}", text]) == 2
     assert message in " ".join(capsys.readouterr().err.split())
 
-    in_notebook = NotebookForm(PatchOptions(), on_change=lambda options: None)
+    in_notebook = NotebookForm(options(), on_change=lambda options: None)
     if in_notebook.controls[name].kind != "choice":
         in_notebook.edit(name, text)
         assert in_notebook.state.errors == {name: message}
 
-    in_browser = PanelForm(PatchOptions(), on_change=lambda options: None)
+    in_browser = PanelForm(options(), on_change=lambda options: None)
     in_browser.view.panel.receive({"seq": 1, "kind": "edit", "name": name, "text": text})
     assert in_browser.view.state["errors"] == {name: message}
