@@ -96,3 +96,9 @@ def test_large_masks_are_checked_window_by_window(tmp_path: Path, monkeypatch: p
 def test_whole_numbers_beyond_any_class_are_refused() -> None:
     with pytest.raises(InputError, match=r"below 2\^31, got 1e\+12"):
         read_mask(np.array([[0, 1e12]]))
+
+
+def test_two_values_are_kept_where_a_mask_is_one_of_many():
+    mask = np.array([[0, 2], [2, 0]], np.uint8)
+    np.testing.assert_array_equal(np.asarray(read_mask(mask, keep_values=True)), mask)
+    np.testing.assert_array_equal(np.asarray(read_mask(mask)), mask // 2)

@@ -48,6 +48,24 @@ def test_epochs_and_seeds_have_their_own_order():
     assert len(orders) == 9
 
 
+def test_equal_seeds_give_equal_batches(records, tmp_path: Path):
+    def tensors(seed: int, cache: str) -> bytes:
+        source = source_of(records, seed=seed, cache=tmp_path / cache, colour=0.5, needs=("grid", "pixels"))
+        normalisation = find_normalisation(source)
+        content = b""
+        for epoch in range(2):
+            for indices in batches_of(len(source), 3, epoch=epoch, seed=seed):
+                examples = [source.example(int(index), epoch=epoch) for index in indices]
+                batch, targets = make_batch(examples, spec=SPEC.replace(head="unetr"), normalisation=normalisation)
+                parts = (batch.tokens, batch.places, batch.grid, batch.pixels, targets.fractions, targets.area)
+                content += b"".join(part.numpy().tobytes() for part in parts)
+        return content
+
+    first = tensors(0, "one")
+    assert first == tensors(0, "other") == tensors(0, "one")
+    assert first != tensors(1, "one")
+
+
 def test_tokens_places_and_targets_are_those_of_the_examples(tmp_path: Path):
     examples = mixed(tmp_path)
     batch, targets = make_batch(examples, spec=SPEC, normalisation=NORMAL)

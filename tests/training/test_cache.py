@@ -71,6 +71,15 @@ def test_a_full_disk_ends_writing_and_nothing_else(tmp_path: Path, monkeypatch: 
     assert len(files_of(tmp_path)) == 1
 
 
+def test_without_a_place_to_write_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("VITSCI_VIZ_CACHE", str(tmp_path / "file" / "below"))
+    cache = ExampleCache()
+    cache.put("abc", ARRAYS)
+    assert cache.get("abc") is None
+    assert not cache.is_writable
+
+
 def _write_often(folder: Path, seed: int) -> None:
     cache = ExampleCache(folder, limit_bytes=20_000)
     for number in range(60):

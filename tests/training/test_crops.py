@@ -12,7 +12,7 @@ from vitsci_viz.training.tissue import Tissue
 def test_a_window_lies_in_the_image_and_has_the_side_asked_for(shape: list[int], side: int, seed: int):
     window = draw_window(shape, side, np.random.default_rng(seed))
     assert [part.stop - part.start for part in window] == [min(side, n) for n in shape]
-    assert all(0 <= part.start and part.stop <= n for part, n in zip(window, shape, strict=True))
+    assert all(part.start >= 0 and part.stop <= n for part, n in zip(window, shape, strict=True))
 
 
 def test_every_place_is_as_likely_as_another():

@@ -212,6 +212,8 @@ def test_values_that_are_not_finite_are_named(tmp_path: Path):
 def test_no_records_and_clashing_options_are_refused(records):
     with pytest.raises(InputError, match="at least one image"):
         source_of((), labels=LabelMap(values=(0, 1), names=("a", "b")))
+    with pytest.raises(OptionError, match="tokens_per_mm2 needs tissue=auto and mode=length, got tissue=off"):
+        source_of(records, tokens_per_mm2=10)
     with pytest.raises(OptionError, match="one per axis"):
         source_of(records, patch=PatchOptions(patch_size=(4, 4, 4)))
 

@@ -48,6 +48,15 @@ def test_it_is_said_once_which_images_are_resampled(tmp_path: Path):
     assert source_of(records[1:]).notes == ()
 
 
+def test_images_of_unknown_pixel_size_are_said(tmp_path: Path):
+    _, records = written(tmp_path, a=0.5)
+    write_pair(tmp_path, "b", picture_of(discs((8, 8))), discs((8, 8)))
+    source = source_of(find_records(tmp_path), needs=("pixels",))
+    assert source.example(1).pixels.shape[:2] == (8, 8)
+    assert source.notes == ("1 of 2 images have no known pixel size, such as b: taken as that of the others, 0.5 um",)
+    assert source_of(records).notes == ()
+
+
 def test_the_pixel_size_of_a_run_goes_before_that_of_the_first_image(tmp_path: Path):
     _, records = written(tmp_path, a=0.25)
     source = source_of(records, needs=("pixels",), spacing_um=(0.5, 0.5))

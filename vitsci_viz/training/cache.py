@@ -47,13 +47,16 @@ class ExampleCache:
     Attributes
     ----------
     is_writable : bool
-        False once an entry could not be written (a full disk): training goes on without.
+        False once an entry could not be written (a full disk, a read-only place): training goes on without.
     """
 
     def __init__(self, folder: Path | None = None, *, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.folder = folder or cache_folder() / f"examples-{GENERATION}"
         self.limit_bytes = limit_bytes
         self.is_writable = True
+        try:
+            self.folder = folder or cache_folder() / f"examples-{GENERATION}"
+        except OSError:  # a home that cannot be written
+            self.folder, self.is_writable = Path(os.devnull), False
         self._lock = threading.Lock()
         self._size_bytes: int | None = None
 
@@ -132,8 +135,7 @@ def content_key(path: Path) -> str:
         There is no such file.
     """
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file())
-        return entry_key([(str(file.relative_to(path)), *_stamp(file)) for file in files])
+        return _folder_key(path, _stamp(path)[1])
     try:
         size, modified = _stamp(path)
     except FileNotFoundError:
@@ -144,6 +146,13 @@ def content_key(path: Path) -> str:
 def _stamp(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=65_536)
+def _folder_key(path: Path, modified: int) -> str:
+    """Return a key of all files in a folder; within a process only its own time is looked at again."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return entry_key(modified, [(str(file.relative_to(path)), *_stamp(file)) for file in files])
 
 
 @lru_cache(maxsize=65_536)

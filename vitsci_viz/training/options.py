@@ -31,7 +31,7 @@ class DataOptions(Options):
     )
     crop: int | None = option(
         None,
-        "Side of random crops to train on; default whole images; pixel models need one where sizes differ.",
+        "Side of random crops to train on; default whole images, padded to the largest one of a batch.",
         ge=16,
         le=65_536,
         unit="px",

@@ -158,16 +158,28 @@ class RecordReader:
         return found
 
     def notes(self, records: Sequence[Record]) -> tuple[str, ...]:
-        """Return what is done to images, for people: which have another pixel size."""
+        """Return what is done to images, for people: which are resampled, and which are taken as they are."""
+        if self.spacing_um is None:
+            return ()
         other: list[tuple[str, tuple[float, ...]]] = []
+        unknown: list[str] = []
         for record in records:
             with contextlib.suppress(VitsciVizError):  # said when it is its turn
                 own = read_image(record.image).spacing_um
-                if own and not is_same_spacing(own, self.spacing_um):
+                if own is None:
+                    unknown.append(record.name)
+                elif not is_same_spacing(own, self.spacing_um):
                     other.append((record.name, own))
-        if not other or self.spacing_um is None:
-            return ()
-        return (
-            f"{len(other)} of {len(records)} images are resampled to {self.spacing_um[-1]:g} um per pixel, such as "
-            f"{other[0][0]} from {other[0][1][-1]:g} um",
-        )
+        notes: list[str] = []
+        if other:
+            name, own = other[0]
+            notes.append(
+                f"{len(other)} of {len(records)} images are resampled to {self.spacing_um[-1]:g} um per pixel, such as "
+                f"{name} from {own[-1]:g} um"
+            )
+        if unknown:
+            notes.append(
+                f"{len(unknown)} of {len(records)} images have no known pixel size, such as {unknown[0]}: taken as that "
+                f"of the others, {self.spacing_um[-1]:g} um"
+            )
+        return tuple(notes)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import InputError
+from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.models.places import grid_of
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.sides import PatchSides, resolve_sides
@@ -81,6 +81,11 @@ class ExampleSource:
     ) -> None:
         if not records:
             raise InputError("a source of examples must have at least one image, got none")
+        if data.tokens_per_mm2 is not None and (data.tissue == "off" or patch.mode != "length"):
+            raise OptionError(
+                f"tokens_per_mm2 needs tissue=auto and mode=length, got tissue={data.tissue} and mode={patch.mode}: "
+                "set them, or leave it out"
+            )
         self.records, self.data, self.labels = tuple(records), data, labels
         self.seed, self.is_training, self.needs = seed, is_training, frozenset(needs)
         self._reader = RecordReader(self.records, labels, spacing_um, on_error=data.on_error)
