@@ -76,6 +76,12 @@ def test_validation_changes_nothing(records):
     assert source.example(1).labels.shape == (32, 32)
 
 
+def test_validation_drops_no_leaf(records):
+    patch = WAYS["drop"]["patch"]
+    assert len(source_of(records, patch=patch).example(0).tree) == 20
+    assert len(source_of(records, patch=patch, is_training=False).example(0).tree) > 20
+
+
 def test_areas_sum_to_the_labelled_pixels(tmp_path: Path):
     labels = discs((37, 30), values=(0, 1, 9))
     write_pair(tmp_path, "a", picture_of(labels), labels)

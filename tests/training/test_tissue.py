@@ -125,6 +125,15 @@ def test_cells_of_any_grid_know_their_tissue():
     assert tissue.share == 0.25
 
 
+def test_tissue_of_a_window_is_the_windows_part():
+    random = np.random.default_rng(0)
+    tissue = Tissue(cells=random.random((16, 8)) < 0.5, shape=(160, 80))
+    part = tissue.part((slice(20, 60), slice(30, 80)))
+    assert part.shape == (40, 50)
+    np.testing.assert_array_equal(part.cells, tissue.cells[2:6, 3:8])
+    assert tissue.part((slice(3, 4), slice(79, 80))).cells.tolist() == [[bool(tissue.cells[0, 7])]]
+
+
 def test_grey_images_and_unknown_pixel_sizes_say_what_to_do():
     with pytest.raises(OptionError, match="needs 8-bit colour pictures"):
         find_tissue(read_image(np.zeros((8, 8), np.uint8)))

@@ -179,7 +179,7 @@ class RecordReader:
             )
         if unknown:
             notes.append(
-                f"{len(unknown)} of {len(records)} images have no known pixel size, such as {unknown[0]}: taken as that "
-                f"of the others, {self.spacing_um[-1]:g} um"
+                f"{len(unknown)} of {len(records)} images have no known pixel size, such as {unknown[0]}: taken as "
+                f"that of the others, {self.spacing_um[-1]:g} um"
             )
         return tuple(notes)

@@ -141,7 +141,7 @@ class ExampleSource:
         record, number = self.record(index), index % self.patch.forest
         random = np.random.default_rng((self.seed, epoch, index))
         if not self.is_training:
-            return self._fitted(self._kept(record, number), np.random.default_rng(self.seed))
+            return self._kept(record, number)
         is_drawn = self.data.crop is not None or self.data.random_trees
         made = self._drawn(record, number, random) if is_drawn else self._kept(record, number)
         return self._augmented(self._fitted(made, random), random)
@@ -195,18 +195,21 @@ class ExampleSource:
         if self.data.crop is not None and patch.mode == "length":
             patch = patch.replace(length=scaled_length(patch.length, image.shape, self.data.crop))
         labels = self._reader.class_indices(record, image)
-        return [self._assembled(record, image, labels, tree) for tree in self._trees(image, patch)]
+        trees = self._trees(image, patch, self._tissue_of(record, image))
+        return [self._assembled(record, image, labels, tree) for tree in trees]
 
     def _drawn(self, record: Record, number: int, random: np.random.Generator) -> Example:
         """Return an example of a random crop, or of a random tree."""
         image, window = self.image(record), None
+        tissue = self._tissue_of(record, image)
         if self.data.crop is not None:
-            window = draw_window(image.shape, self.data.crop, random, self._tissue_of(record, image))
+            window = draw_window(image.shape, self.data.crop, random, tissue)
         labels = self._reader.class_indices(record, image, window)
         if window is not None:
             image = replace(image, levels=(np.ascontiguousarray(image.data[window]),))
+            tissue = None if tissue is None else tissue.part(window)
         patch = random_options(self.patch, random) if self.data.random_trees else self.patch
-        trees = self._trees(image, patch)
+        trees = self._trees(image, patch, tissue)
         return self._assembled(record, image, labels, trees[number % len(trees)])
 
     def _tissue_of(self, record: Record, image: Image) -> Tissue | None:
@@ -216,11 +219,12 @@ class ExampleSource:
             self._tissue[record.name] = find_tissue(image)
         return self._tissue[record.name]
 
-    def _trees(self, image: Image, patch: PatchOptions) -> tuple[PatchTree, ...]:
+    def _trees(self, image: Image, patch: PatchOptions, tissue: Tissue | None) -> tuple[PatchTree, ...]:
         if not self.has_tokens:
             return (one_leaf(image.shape, self.sides.min_size),) * patch.forest
-        is_masked = self.data.tissue == "auto"
-        return cut_image(image, patch, tissue=is_masked, tokens_per_mm2=self.data.tokens_per_mm2 if is_masked else None)
+        if tissue is None:
+            return cut_image(image, patch)
+        return cut_image(image, patch, tissue=tissue, tokens_per_mm2=self.data.tokens_per_mm2)
 
     def _assembled(self, record: Record, image: Image, labels: NDArray[np.uint8], tree: PatchTree) -> Example:
         patch_size = self.sides.patch_size

@@ -56,6 +56,17 @@ class Tissue:
         """Return the area of the tissue."""
         return self.share * float(np.prod(self.shape)) * float(np.prod(spacing_um)) * 1e-6
 
+    def part(self, window: tuple[slice, ...]) -> "Tissue":
+        """Return the tissue of a window of the image."""
+        shape = tuple(part.stop - part.start for part in window)
+        index: list[NDArray[np.int64]] = []
+        for part, length, cells in zip(window, self.shape, self.cells.shape, strict=True):
+            own = part.stop - part.start
+            many = max(1, round(own * cells / length))
+            middle = part.start + (np.arange(many) + 0.5) * own / many
+            index.append(np.minimum((middle * cells / length).astype(np.int64), cells - 1))
+        return Tissue(cells=self.cells[np.ix_(*index)], shape=shape)
+
     def on_grid(self, cell: Sides) -> Cells:
         """Return which cells of a finer or coarser grid hold tissue."""
         shape = grid_shape(self.shape, cell)

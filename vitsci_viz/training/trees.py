@@ -24,7 +24,7 @@ def cut_image(
     image: Image,
     patch: PatchOptions,
     *,
-    tissue: bool = False,
+    tissue: bool | Tissue = False,
     tokens_per_mm2: float | None = None,
     progress: Progress = silent,
     execution: ExecutionOptions | None = None,
@@ -37,8 +37,8 @@ def cut_image(
         The pixels.
     patch : PatchOptions
         How to cut; `forest` says how many trees.
-    tissue : bool
-        Find the tissue of a stained slide first; leaves without any are left out.
+    tissue : bool or Tissue
+        Find the tissue of a stained slide first, or take what was found; leaves without any are left out.
     tokens_per_mm2 : float, optional
         Token budget of length trees for every square millimetre of tissue; `length` is the upper bound.
     progress, execution
@@ -54,9 +54,9 @@ def cut_image(
     OptionError
         The options do not go with the image.
     """
-    if not tissue:
+    if tissue is False:
         return build_forest(image, patch, progress=progress, execution=execution)
-    found = find_tissue(image)
+    found = find_tissue(image) if tissue is True else tissue
     if tokens_per_mm2 is not None:
         patch = patch.replace(length=budget(found, image, patch.length, tokens_per_mm2))
     is_sum = detail_kind(patch, image.ndim) != "variance"
