@@ -58,5 +58,5 @@ def until_over(jobs: LocalJobs, id: str) -> Any:
 
 def until_ready(jobs: LocalJobs, id: str) -> Any:
     """Wait until a job says that it is ready and return its status."""
-    wait_for(lambda: "ready" in jobs.log(id)[0] or jobs.status(id).is_over)
+    wait_for(lambda: ("ready" in jobs.log(id)[0] and jobs.status(id).pid) or jobs.status(id).is_over)
     return jobs.status(id)

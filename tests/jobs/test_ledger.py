@@ -132,6 +132,22 @@ def test_only_jobs_that_ended_can_be_removed(ledger):
     assert ledger.rows(limit=9) == ()
 
 
+def test_a_ledger_that_was_removed_is_said_and_not_made_again(ledger):
+    add(ledger, "a")
+    ledger.path.unlink()
+    with pytest.raises(OutputError):
+        ledger.finish("a", "done")
+    assert not ledger.path.exists()
+
+
+def test_odd_names_of_folders_are_no_matter(tmp_path):
+    ledger = Ledger(tmp_path / "50% ? #1 ä" / "jobs.sqlite")
+    add(ledger, "a")
+    assert ledger.read("a").id == "a"
+    assert ledger.path.is_file()
+    assert ledger.path.parent.stat().st_mode & 0o077 == 0
+
+
 def test_a_file_that_is_no_ledger_is_said_and_kept(tmp_path):
     path = tmp_path / "jobs.sqlite"
     path.write_text("something else, long enough to be looked at " * 10)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.jobs.conftest import STAY, python, until_over, until_ready, wait_for
-from vitsci_viz.errors import InputError
+from vitsci_viz.errors import InputError, OutputError
 from vitsci_viz.jobs.local import LocalJobs
 from vitsci_viz.jobs.processes import is_alive
 from vitsci_viz.jobs.spec import JobSpec
@@ -267,6 +267,46 @@ def test_no_dead_process_is_left_behind(jobs):
     until_over(jobs, jobs.submit(python("")))
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_job_that_cannot_be_entered_leaves_nothing(jobs, monkeypatch):
+    def full(*arguments, **named):
+        raise OutputError("disk full")
+
+    monkeypatch.setattr(jobs.ledger, "add", full)
+    with pytest.raises(OutputError, match="disk full"):
+        jobs.submit(python(""))
+    assert [path for path in jobs.ledger.path.parent.iterdir() if path.is_dir()] == []
+
+
+def test_a_job_starts_in_its_folder_with_its_variables(jobs, tmp_path):
+    code = "import os; print(os.getcwd(), os.environ['COLOUR'], 'PATH' in os.environ)"
+    id = jobs.submit(python(code, folder=str(tmp_path), environment={"COLOUR": "green"}))
+    until_over(jobs, id)
+    assert jobs.log(id)[0].split() == [str(tmp_path), "green", "True"]
+    with pytest.raises(InputError, match="does not exist"):
+        jobs.submit(python("", folder=str(tmp_path / "none")))
+
+
+def test_a_job_of_another_machine_is_not_judged_here(jobs, monkeypatch):
+    monkeypatch.setattr("vitsci_viz.jobs.ledger.host", lambda: "elsewhere")
+    jobs.ledger.add("a", python(""), slots=1, versions={})
+    status = jobs.status("a")
+    assert (status.state, "elsewhere" in status.message) == ("lost", True)
+    assert jobs.ledger.read("a").state == "queued"  # what is known is not overwritten by a guess
+
+
+def test_the_folder_of_jobs_can_be_named_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITSCI_VIZ_JOBS", str(tmp_path / "named"))
+    assert LocalJobs().ledger.path == tmp_path / "named" / "jobs.sqlite"
+    monkeypatch.delenv("VITSCI_VIZ_JOBS")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert LocalJobs().ledger.path.is_relative_to(tmp_path / "state" / "vitsci_viz")
+
+
+def test_no_slots_are_refused(folder):
+    with pytest.raises(InputError, match="at least one job"):
+        LocalJobs(folder, slots=0)
 
 
 def test_submitting_returns_at_once(jobs):

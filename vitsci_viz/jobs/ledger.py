@@ -71,7 +71,8 @@ class Ledger:
     Parameters
     ----------
     path : Path
-        The file, created with its folder if need be.
+        The file, created with its folder if need be; on a disk of this machine, as SQLite's log of writes needs memory
+        that all who open it share.
 
     Raises
     ------
@@ -84,10 +85,10 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # logs and variables are their owner's
         except OSError as error:
             raise OutputError(f"the folder {path.parent} of the jobs could not be made: {error.strerror}") from error
-        with self._connection() as connection:
+        with self._connection(mode="rwc") as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         with self._writing() as connection:
             (found,) = connection.execute("PRAGMA user_version").fetchone()
@@ -189,10 +190,14 @@ class Ledger:
             connection.execute(f"DELETE FROM jobs WHERE id = ? AND NOT {_IS_OPEN}", (id,))
 
     @contextlib.contextmanager
-    def _connection(self) -> Generator[sqlite3.Connection]:
-        """Open a connection for one piece of work: none is shared among threads or across a fork."""
+    def _connection(self, mode: str = "rw") -> Generator[sqlite3.Connection]:
+        """Open a connection for one piece of work: none is shared among threads or across a fork.
+
+        A file that has been removed is not made again by a supervisor that still looks for it (mode ``rw``).
+        """
+        place = f"{self.path.absolute().as_uri()}?mode={mode}"
         try:
-            connection = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+            connection = sqlite3.connect(place, uri=True, timeout=PATIENCE_S, isolation_level=None)
         except sqlite3.OperationalError as error:
             raise OutputError(f"the ledger {self.path} cannot be opened: {error}") from error
         try:

@@ -78,7 +78,11 @@ class LocalJobs:
                 recipe_file(self.ledger.path, id).write_text(spec.recipe, encoding="utf-8")
         except OSError as error:
             raise OutputError(f"the files of the job could not be written: {error.strerror or error}") from error
-        self.ledger.add(id, spec, slots=self.slots, versions=_versions())
+        try:
+            self.ledger.add(id, spec, slots=self.slots, versions=_versions())
+        except OutputError:
+            shutil.rmtree(job_folder(self.ledger.path, id), ignore_errors=True)
+            raise
         self._look_after(id)
         return id
 
