@@ -214,7 +214,8 @@ class Library:
     def shortened(self, words: str) -> str:
         """Take the folders of the server out of a message: the user knows a name, not where it was put."""
         for folder in (self._folder, self.runs, self.root):
-            words = words if folder is None else words.replace(f"{folder.resolve()}/", "")
+            if folder is not None:
+                words = words.replace(f"{folder.resolve()}/", "").replace(str(folder.resolve()), folder.name)
         return words
 
     def _root(self) -> Path:

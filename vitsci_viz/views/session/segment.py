@@ -38,6 +38,8 @@ Labels = NDArray[np.uint8]
 
 FINER = 4
 """Errors are found on pixels this many times finer than the screen's, so that thin ones are not missed."""
+MOST_PIXELS = 2**24
+"""Larger windows, such as those of sharp screens, are satisfied with pixels twice as fine."""
 CLASSES_IN_LEGEND = 10
 
 
@@ -236,7 +238,8 @@ def _coded(
     window: Window,
     label: str,
 ) -> Raster | None:
-    boxes, arrays = zip(*(_read(view, layer, window, FINER) for layer in layers), strict=True)
+    finer = FINER if window.width * window.height * FINER**2 <= MOST_PIXELS else FINER // 2
+    boxes, arrays = zip(*(_read(view, layer, window, finer) for layer in layers), strict=True)
     box = boxes[0]
     if box is None:
         return None

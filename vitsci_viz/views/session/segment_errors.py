@@ -4,7 +4,6 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,11 +86,8 @@ def error_codes(truth: Codes, predicted: Codes) -> Codes:
 
 def agreement_codes(first: Codes, second: Codes) -> Codes:
     """Tell for every pixel whether two predictions agree: places in `AGREEMENT`."""
-    has_first, has_second = first > 0, second > 0
-    is_same = first == second
-    codes = np.where(has_first & has_second, np.where(is_same, 1, OTHER_CLASS), 0)
-    codes += np.where(has_first & ~has_second, 2, 0) + np.where(~has_first & has_second, 3, 0)
-    return codes.astype(np.uint8)
+    has_first, has_second, is_same = (each.view(np.uint8) for each in (first > 0, second > 0, first == second))
+    return _AGREEMENT_OF[has_first + 2 * has_second + 4 * is_same]
 
 
 def difference_codes(truth: Codes, first: Codes, second: Codes) -> Codes:
@@ -102,10 +98,16 @@ def difference_codes(truth: Codes, first: Codes, second: Codes) -> Codes:
     >>> difference_codes(truth, first, second).tolist()
     [[0, 1, 2, 3, 4]]
     """
-    is_first, is_second = first == truth, second == truth
-    codes = np.where(is_first & is_second, truth > 0, 4)
-    codes = np.where(is_first & ~is_second, 2, np.where(~is_first & is_second, 3, codes))
-    return np.where(truth == IGNORED, NOT_LABELLED, codes).astype(np.uint8)
+    is_first, is_second, is_there = (each.view(np.uint8) for each in (first == truth, second == truth, truth > 0))
+    codes = _DIFFERENCE_OF[is_first + 2 * is_second + 4 * is_there]
+    codes[truth == IGNORED] = NOT_LABELLED
+    return codes
+
+
+# by the bits: the first one finds something, the second one does, both say the same
+_AGREEMENT_OF = np.array([0, 2, 3, OTHER_CLASS, 0, 0, 0, 1], np.uint8)
+# by the bits: the first one is right, the second one is, there is something
+_DIFFERENCE_OF = np.array([OTHER_CLASS, 2, 3, 0, OTHER_CLASS, 2, 3, 1], np.uint8)
 
 
 def code_raster(codes: Codes, height: int, width: int, kinds: Sequence[Kind | None]) -> Codes:
@@ -133,15 +135,18 @@ def code_raster(codes: Codes, height: int, width: int, kinds: Sequence[Kind | No
         return np.where(codes > 0, codes * STEPS + (STEPS - 1), 0).astype(np.uint8)
     index = np.zeros((height, width), np.uint8)
     for is_mistake in (False, True):
-        best = np.zeros((height, width), np.float32)
+        best = np.zeros((height, width), np.uint8)
         for code, kind in enumerate(kinds):
-            if kind is None or kind.is_mistake != is_mistake:
+            if kind is None or kind.is_mistake != is_mistake or not (found := codes == code).any():
                 continue
-            share = resized((codes == code).astype(np.float32), height, width, interpolation=cv2.INTER_AREA)
-            step = np.ceil(np.sqrt(share) * (STEPS - 1) - 1e-3).astype(np.uint8)
-            index = np.where((share > best) & (step > 0), code * STEPS + step, index)
-            best = np.maximum(best, share)
+            share = resized(found.view(np.uint8) * np.uint8(255), height, width)
+            np.copyto(index, code * STEPS + _STEP_OF[share], where=share > best)
+            np.maximum(best, share, out=best)
     return index
+
+
+_STEP_OF = np.ceil(np.sqrt(np.arange(256) / 255) * (STEPS - 1) - 1e-3).astype(np.uint8)
+"""Step of every share, in 255ths."""
 
 
 @functools.cache

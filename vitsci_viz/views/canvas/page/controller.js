@@ -23,12 +23,18 @@ class Controller {
   }
 
   // ---- geometry ------------------------------------------------------------------------------------------------
-  resize() {
+  measure() {
     const {width, height} = this.view.frame.bbox
-    if (!(width > 1 && height > 1)) return
-    this.size = {width, height}
+    const is_seen = width > 1 && height > 1
+    if (is_seen) this.size = {width, height}
+    return is_seen
+  }
+
+  resize() {
+    if (!this.measure()) return
     const {scale, fitted} = this.shared()
-    if (scale == null || fitted) this.fit()
+    if (this.wanted_box != null) this.show_box(...this.wanted_box)
+    else if (scale == null || fitted) this.fit()
     else this.apply()
     this.report()
   }
@@ -60,7 +66,11 @@ class Controller {
   }
 
   show_box(x0, y0, x1, y1) {
-    this.go((x0 + x1) / 2, (y0 + y1) / 2, Math.max((x1 - x0) / this.size.width, (y1 - y0) / this.size.height))
+    // a canvas that is not in sight yet has no size to fit the box to
+    this.wanted_box = this.size.width > 0 ? null : [x0, y0, x1, y1]
+    if (this.wanted_box != null) return
+    const scale = Math.max((x1 - x0) / this.size.width, (y1 - y0) / this.size.height)
+    this.go((x0 + x1) / 2, (y0 + y1) / 2, scale)
   }
 
   zoom(factor, at = null) {
@@ -172,7 +182,7 @@ class Controller {
     const command = this.state.command
     if (command && command.serial !== this.command_serial) {
       this.command_serial = command.serial
-      if (this.size.width == 0) this.size = {...this.size, ...this.view.frame.bbox}
+      if (this.size.width == 0) this.measure()
       if (command.name == "fit") this.fit()
       if (command.name == "go") this.show_box(...command.box)
     }
