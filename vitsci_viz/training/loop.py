@@ -22,7 +22,7 @@ from vitsci_viz.training.class_weights import class_weights_of, labelled_areas
 from vitsci_viz.training.feeding import Feeder, StepBatches
 from vitsci_viz.training.preview import Previews
 from vitsci_viz.training.recording import Recorder
-from vitsci_viz.training.saving import Saver
+from vitsci_viz.training.saving import LAST, Saver
 from vitsci_viz.training.schedule import Schedule
 from vitsci_viz.training.step import (
     NotFiniteError,
@@ -122,10 +122,12 @@ def fit(
 
     Notes
     -----
-    Order, augmentation, dropout and learning rate are functions of (seed, step). With equal versions, threads and
-    device type CPU a run that was interrupted anywhere and resumed equals one that was not, bit for bit.
+    Order, augmentation, dropout and learning rate are functions of (seed, step). With equal versions and numbers of
+    threads a run on a CPU that was interrupted anywhere and resumed equals one that was not, bit for bit. A run that
+    `max_minutes` has stopped was validated there besides.
     """
-    with _keeping_generator():
+    device = find_device(options.device)
+    with torch.random.fork_rng(devices=[torch.cuda.current_device()] if device.type == "cuda" else []):
         return _Fit(model, source_train, source_val, normalisation, options, spec, run, start, progress).train(
             max_steps
         )
@@ -141,6 +143,8 @@ class _Fit:
         self.device = find_device(options.device)
         self.precision = find_precision(options.precision, self.device)
         self.model = model.to(self.device).train()
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
         self.optimiser = make_optimiser(self.model, options)
         self.source_train, self.source_val, self.normalisation = source_train, source_val, normalisation
         self.options, self.run, self._progress = options, run, progress
@@ -153,8 +157,10 @@ class _Fit:
         self.saver = Saver(run, self.card)
         self.position = Position() if start is None else start.position
         if start is not None:
+            if start.optimiser is None:
+                raise InputError(f"a run goes on from its checkpoint '{LAST}': this one lacks the optimiser's state")
             start.load_into(self.model)
-            self.optimiser.load_state_dict(dict(start.optimiser or {}))
+            self.optimiser.load_state_dict(dict(start.optimiser))
         areas = labelled_areas(source_train) if options.class_weights == "balanced" else ()
         weights = class_weights_of(options, areas, spec.classes)
         self.class_weights = None if weights is None else weights.to(self.device)
@@ -239,7 +245,7 @@ class _Fit:
 
     def _judge(self, row: dict[str, Any], source: ExampleSource) -> bool:
         """Write the Dice of the validation into a line and return whether it is the best so far."""
-        with explaining_memory(1, self.card.options.get("length", 0), self.device):
+        with explaining_memory("a whole validation image", self.device):
             self.validation = validate(
                 self.model, source, self.normalisation, spec=self.card.spec, device=self.device,
                 precision=self.precision, progress=lambda done, total: self._tell("validate", done, total),
@@ -276,7 +282,7 @@ class _Fit:
     def _naming(self, step: int, fed: StepBatches) -> Iterator[None]:
         """Add to errors of a step which one it was, and its images."""
         try:
-            with explaining_memory(self.options.batch_size, fed.longest, self.device):
+            with explaining_memory(f"{self.options.batch_size} sequences of up to {fed.longest:,} tokens", self.device):
                 yield
         except NotFiniteError as error:
             raise NotFiniteError(
@@ -314,13 +320,6 @@ def step_seed(seed: int, step: int) -> int:
     True
     """
     return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> np.uint64(1))
-
-
-@contextlib.contextmanager
-def _keeping_generator() -> Iterator[None]:
-    """Leave torch's generators as they were."""
-    with torch.random.fork_rng():
-        yield
 
 
 def _plain(values: Any) -> tuple[float, ...]:

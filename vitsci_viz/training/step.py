@@ -197,8 +197,15 @@ def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) ->
 
 
 @contextlib.contextmanager
-def explaining_memory(batch_size: int, tokens: int, device: torch.device) -> Iterator[None]:
+def explaining_memory(what: str, device: torch.device) -> Iterator[None]:
     """Put a failed allocation in one line that says what to lower.
+
+    Parameters
+    ----------
+    what : str
+        What was computed, such as "4 sequences of up to 1,024 tokens".
+    device : torch.device
+        Where.
 
     Raises
     ------
@@ -211,9 +218,8 @@ def explaining_memory(batch_size: int, tokens: int, device: torch.device) -> Ite
         if not is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
-            f"a step must fit into the memory of the device ({device.type}): {batch_size} sequences of up to "
-            f"{tokens:,} tokens did not; lower batch_size (and raise accumulate to make up for it), length or crop, or "
-            "take a smaller encoder or head=token"
+            f"a step must fit into the memory of the device ({device.type}): {what} did not; lower batch_size (and "
+            "raise accumulate to make up for it), length or crop, or take a smaller encoder or head=token"
         ) from error
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.models.predict import Predictor
-from vitsci_viz.patching.painting import merged_cells
-from vitsci_viz.patching.tokens import scatter
 from vitsci_viz.training.feeding import read_examples
 from vitsci_viz.training.scores import confusion_matrix, dice, mean_of_known
-from vitsci_viz.types import PatchSequence
+from vitsci_viz.training.whole_images import image_labels
 
 if TYPE_CHECKING:
     from vitsci_viz.models.options import ModelSpec
@@ -128,10 +125,8 @@ def validate(
         examples = read_examples(source, indices, epoch=0)
         if examples is None:
             continue
-        probabilities = image_probabilities(
-            model, examples, normalisation, spec=spec, device=device, precision=precision
-        )
-        score = score_image(examples[0], probabilities)
+        labels = image_labels(model, examples, normalisation, spec=spec, device=device, precision=precision)
+        score = score_image(examples[0], labels, spec.classes)
         names.append(score.name)
         rows.append(score.dice)
         if keep is not None:
@@ -145,67 +140,24 @@ def images_of(source: ExampleSource) -> list[range]:
     return [range(first, first + trees) for first in range(0, len(source), trees)]
 
 
-def score_image(example: Example, probabilities: NDArray[np.float32]) -> ImageScore:
-    """Compare probabilities with the labels of an example, pixel by pixel.
+def score_image(example: Example, labels: NDArray[np.uint8], classes: int) -> ImageScore:
+    """Compare predicted labels with those of an example, pixel by pixel.
 
     Parameters
     ----------
     example : Example
         With labels.
-    probabilities : (*shape, K) float32
-        Need not be normalised.
+    labels : (*shape) uint8
+        Predicted class indices.
+    classes : int
+        Number of classes.
+
+    Raises
+    ------
+    InputError
+        The example came without labels.
     """
     if example.labels is None:
         raise InputError(f"validation needs the mask of every image, {example.name} came without: give it a mask")
-    labels = probabilities.argmax(axis=-1).astype(np.uint8)
-    scores = dice(confusion_matrix(labels, example.labels, probabilities.shape[-1]))
+    scores = dice(confusion_matrix(labels, example.labels, classes))
     return ImageScore(name=example.name, dice=scores, labels=labels)
-
-
-def image_probabilities(
-    model: Any,
-    examples: Sequence[Example],
-    normalisation: Normalisation,
-    *,
-    spec: ModelSpec,
-    device: torch.device | str = "cpu",
-    precision: torch.dtype = torch.float32,
-) -> NDArray[np.float32]:
-    """Return the probabilities of one image, summed over the trees of its forest.
-
-    Parameters
-    ----------
-    model : SegmentationModel
-        As for `validate`.
-    examples : sequence of Example
-        One per tree of the same image.
-    normalisation, spec, device, precision
-        As for `validate`.
-
-    Returns
-    -------
-    (*shape, K) float32
-        0 where no token lies, which reads as background.
-    """
-    was_training = model.training
-    predictor = Predictor(model, spec, normalisation.mean, normalisation.std, device)
-    try:
-        maps = _maps(predictor, examples, precision)
-        total = next(maps)
-        for each in maps:
-            total += each
-        return total
-    finally:
-        model.train(was_training)
-
-
-def _maps(predictor: Predictor, examples: Sequence[Example], precision: torch.dtype) -> Iterator[NDArray[np.float32]]:
-    bf16 = torch.autocast(predictor.device.type, dtype=torch.bfloat16, enabled=precision == torch.bfloat16)
-    for example in examples:
-        sequence = PatchSequence(tokens=example.tokens, valid=np.ones(len(example.tree), bool), tree=example.tree)
-        with bf16:
-            if predictor.model.space == "pixels":
-                yield predictor.pixel_probabilities(np.asarray(example.pixels), sequence)
-                continue
-            tokens = predictor.token_probabilities(sequence, pixels=example.pixels)
-        yield scatter(replace(sequence, tokens=merged_cells(example.tree, tokens)))

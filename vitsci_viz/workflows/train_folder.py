@@ -13,7 +13,9 @@ from vitsci_viz.atomic import replacing
 from vitsci_viz.errors import InputError, OptionError, OutputExistsError
 from vitsci_viz.params import format_value
 from vitsci_viz.training.options import TrainOptions
+from vitsci_viz.training.preview import INDEX
 from vitsci_viz.training.run_folder import RunFolder, open_run, write_splits
+from vitsci_viz.training.saving import BEST, LAST
 from vitsci_viz.types import Recipe
 from vitsci_viz.workflows.catalogue import load_recipe, recipe_text
 
@@ -46,6 +48,7 @@ def check_begin(folder: RunFolder, *, force: bool) -> None:
 
 def begin_run(folder: RunFolder, recipe: Recipe, setup: TrainSetup) -> None:
     """Clear the folder of a former run, and write the recipe and the splits of this one."""
+    _clear_halves(folder)
     for path in _files(folder):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -112,9 +115,16 @@ def continue_run(folder: RunFolder, recipe: Recipe, setup: TrainSetup) -> None:
             f"{f' (such as {min(changed)})' if changed else ' with other masks, groups or splits'}; restore the data, "
             "or begin another run"
         )
-    for left in (*folder.path.glob(".*.*"), *folder.checkpoints.glob(".*.*")):
-        shutil.rmtree(left, ignore_errors=True)
+    _clear_halves(folder)
     _write_recipe(folder, recipe)
+
+
+def _clear_halves(folder: RunFolder) -> None:
+    """Remove what a killed process was writing: folders of temporary names beside the files of a run."""
+    places = (*_files(folder), folder.checkpoints / BEST, folder.checkpoints / LAST, folder.previews / INDEX)
+    for place in places:
+        for half in place.parent.glob(f".{place.name}.*"):
+            shutil.rmtree(half, ignore_errors=True)
 
 
 def _write_recipe(folder: RunFolder, recipe: Recipe) -> None:
