@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from vitsci_viz.patching.cost import step_cost
 from vitsci_viz.training.options import TrainOptions
 from vitsci_viz.views.session.dataset import DataFacts, SequenceFacts
-from vitsci_viz.views.session.estimate import Speed, batch_cost, estimate, estimate_lines
+from vitsci_viz.views.session.estimate import Speed, batch_cost, estimate, estimate_lines, overhead_s
 
 DATA = DataFacts(source="tiles", train=20, val=4, groups=0, shape=(256, 256), channels=3)
-SEQUENCE = SequenceFacts(tokens=256, uniform_tokens=4096, sides=(8, 8), shape=(256, 256), examples=3)
+SEQUENCE = SequenceFacts(tokens=256, uniform_tokens=4096, sides=(8, 8), min_size=(4, 4), shape=(256, 256), examples=3)
 SPEED = Speed(flops_per_s=1e11, source="from nowhere")
 
 
@@ -33,7 +33,8 @@ def test_one_batch_of_a_token_model_costs_what_its_layers_cost():
 def test_time_follows_epochs_and_speed():
     slow = estimate(TrainOptions(epochs=10), DATA, SEQUENCE, Speed(flops_per_s=5e10, source=""))
     assert found(epochs=20).total_s == pytest.approx(2 * found(epochs=10).total_s)
-    assert slow.total_s == pytest.approx(2 * found(epochs=10).total_s)
+    beside = (50 + 40) * overhead_s(TrainOptions())
+    assert slow.total_s - beside == pytest.approx(2 * (found(epochs=10).total_s - beside))
 
 
 def test_max_minutes_bounds_the_time_and_says_so():
@@ -58,3 +59,13 @@ def test_the_lines_say_how_the_time_is_known():
     assert lines["Steps"].note == "3 epochs of 5 steps"
     assert lines["Time of the run"].note == "from nowhere"
     assert all(line.help for line in lines.values())
+
+
+@pytest.mark.parametrize("architecture", ["monai_unet", "monai_unetr"])
+def test_a_model_on_pixels_is_not_compared_with_a_grid(architecture):
+    options = TrainOptions(architecture=architecture)
+    result = estimate(options, DATA, SEQUENCE, SPEED)
+    lines = estimate_lines(result, options, DATA)
+    assert result.uniform_ratio == 1
+    assert (lines[0].name, lines[0].value) == ("Pixels of an image", "65,536")
+    assert not any("uniform" in line.note for line in lines)

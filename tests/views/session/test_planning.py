@@ -4,7 +4,7 @@ from tests.views.session.runs import metric, write_data, write_run
 from vitsci_viz.training.options import TrainOptions
 from vitsci_viz.training.run_folder import append_metrics
 from vitsci_viz.views.session.dataset import open_data
-from vitsci_viz.views.session.estimate import batch_cost
+from vitsci_viz.views.session.estimate import batch_cost, overhead_s
 from vitsci_viz.views.session.planning import is_alike, known_speed, plan_of
 from vitsci_viz.views.session.run_book import RunBook
 from vitsci_viz.views.session.speed import probe_speed, speed_of_run
@@ -33,7 +33,7 @@ def test_an_earlier_run_of_the_same_kind_says_how_fast_the_machine_is(data, tmp_
     facts, sequence = data.facts(OPTIONS), data.sequences(OPTIONS)
     found = known_speed(book, OPTIONS, facts, sequence)
     flops, _ = batch_cost(OPTIONS, facts, sequence, 100, 2)
-    assert found.flops_per_s == pytest.approx(flops / 0.5)
+    assert found.flops_per_s == pytest.approx(flops / (0.5 - overhead_s(OPTIONS)))
     assert found.source == "from the speed of the run former on this machine"
 
 
@@ -59,6 +59,7 @@ def test_the_speed_of_a_run_leaves_out_validations_and_resumptions():
     assert found is not None
     assert found.flops_per_s == pytest.approx(5.0)
     assert speed_of_run(rows[:9], 10.0, name="a") is None
+    assert speed_of_run(rows, 10.0, name="a", overhead_s=1.5) is None
 
 
 def test_the_guess_is_a_speed():

@@ -71,8 +71,8 @@ class SequenceFacts:
         Mean length over the examples.
     uniform_tokens : int
         Cells of the uniform grid of the finest leaf on the first example.
-    sides : tuple of int
-        Sides of a token in pixels.
+    sides, min_size : tuple of int
+        Sides of a token and of the finest leaf in pixels.
     shape : tuple of int
         Spatial shape of what is trained on: the crop or the whole image.
     examples : int
@@ -82,6 +82,7 @@ class SequenceFacts:
     tokens: float
     uniform_tokens: int
     sides: tuple[int, ...]
+    min_size: tuple[int, ...]
     shape: tuple[int, ...]
     examples: int
 
@@ -147,6 +148,7 @@ class DataSet:
             tokens=sum(counts) / len(counts),
             uniform_tokens=uniform_tokens(first.shape, sides.min_size),
             sides=sides.patch_size,
+            min_size=sides.min_size,
             shape=first.shape,
             examples=len(chosen),
         )

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from vitsci_viz.models.options import ModelOptions
-from vitsci_viz.patching.cost import FLOAT_BYTES, step_cost
+from vitsci_viz.models.cost import model_cost
+from vitsci_viz.models.options import spec_of
+from vitsci_viz.patching.cost import FLOAT_BYTES
 from vitsci_viz.training.options import LoopOptions, TrainOptions
 from vitsci_viz.training.schedule import Schedule
 from vitsci_viz.views.session.dataset import DataFacts, SequenceFacts
@@ -12,6 +13,8 @@ from vitsci_viz.views.session.wording import Reading, share, side, size, times
 
 FORWARD_SHARE = 1 / 3
 """Of a training step's operations, those of the prediction alone."""
+FIXED_S, BLOCK_S = 0.002, 0.0012
+"""Seconds of a batch beside its operations, and for every block of the encoder (measured on one processor core)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,8 @@ def estimate(options: TrainOptions, data: DataFacts, sequence: SequenceFacts, sp
 
     Notes
     -----
-    Seconds are operations over speed: a batch is three forward passes per sequence, a validated image one. Reading
-    images and cutting trees is left out, as they are kept after the first epoch.
+    Seconds are operations over speed, and a little for every batch: a batch is three forward passes per sequence, a
+    validated image one. Reading images and cutting trees is left out, as they are kept after the first epoch.
     """
     loop: LoopOptions = options.part(LoopOptions)
     samples = data.train * options.forest
@@ -100,7 +103,8 @@ def estimate(options: TrainOptions, data: DataFacts, sequence: SequenceFacts, sp
     batches = schedule.batches_per_epoch * options.epochs
     validations = math.ceil(options.epochs / options.val_every) * data.val * options.forest
     training = samples / batch * options.epochs * flops
-    wanted = (training + validations * flops / batch * FORWARD_SHARE) / speed.flops_per_s
+    beside = (batches + validations) * overhead_s(options)
+    wanted = (training + validations * flops / batch * FORWARD_SHARE) / speed.flops_per_s + beside
     limit = math.inf if options.max_minutes is None else 60 * options.max_minutes
     return Estimate(
         sequence=sequence,
@@ -111,7 +115,7 @@ def estimate(options: TrainOptions, data: DataFacts, sequence: SequenceFacts, sp
         uniform_ratio=uniform_flops / flops,
         batch_bytes=held,
         uniform_bytes=uniform_held,
-        batch_s=flops / speed.flops_per_s,
+        batch_s=flops / speed.flops_per_s + overhead_s(options),
         total_s=min(wanted, limit),
         is_bounded=wanted > limit,
         speed=speed,
@@ -130,7 +134,7 @@ def batch_cost(
     data : DataFacts
         Channels and classes.
     sequence : SequenceFacts
-        Sides of a token.
+        Sides of a token and of what is trained on.
     tokens : float
         Length of a sequence.
     batch : int
@@ -140,34 +144,35 @@ def batch_cost(
     -------
     flops, held_bytes : float
     """
-    model: ModelOptions = options.part(ModelOptions)
-    values = math.prod(sequence.sides) * data.channels
-    outputs = max(1, round(len(data.classes) / data.channels))
-    one = step_cost(max(1, round(tokens)), values, model.encoder_size(), outputs=outputs)
-    none = step_cost(0, values, model.encoder_size(), outputs=outputs)
-    held = none.step_bytes + batch * (one.step_bytes - none.step_bytes)
-    return float(batch * one.step_flops), float(held)
+    spec = spec_of(
+        options,
+        ndim=len(sequence.shape),
+        channels=data.channels,
+        classes=len(data.classes),
+        patch_size=sequence.sides,
+        min_size=sequence.min_size,
+        image_size=sequence.shape,
+    )
+    one = model_cost(spec, max(1, round(tokens)), sequence.shape)
+    return batch * one.flops, one.weight_bytes + batch * one.image_bytes
+
+
+def overhead_s(options: TrainOptions) -> float:
+    """Return the seconds of a batch that no operation accounts for: calls of kernels, the change of the weights."""
+    return FIXED_S + BLOCK_S * options.encoder_size().depth
 
 
 def estimate_lines(found: Estimate, options: TrainOptions, data: DataFacts) -> tuple[Reading, ...]:
     """Put an estimate in lines, the same in the browser and in a notebook."""
-    sequence = found.sequence
-    tokens = round(sequence.tokens)
-    patch = side(sequence.sides)
+    has_tokens = options.architecture == "vit"
     per_epoch = found.steps // found.epochs
     return (
-        Reading(
-            name="Tokens of an image",
-            value=f"{tokens:,}",
-            note=f"{share(tokens / sequence.uniform_tokens)} of the {sequence.uniform_tokens:,} of the uniform grid",
-            help=f"Mean length of the sequences of {_images(sequence.examples)} with this setting; a token has a side "
-            f"of {patch}. Compared with the grid of the finest leaf.",
-        ),
+        _size_line(found.sequence, has_tokens=has_tokens),
         Reading(
             name="Memory of a step",
             value=f"about {size(found.batch_bytes)}",
-            note=f"batch of {min(options.batch_size, data.train * options.forest):,}; "
-            f"uniform grid {size(found.uniform_bytes)}",
+            note=f"batch of {min(options.batch_size, data.train * options.forest):,}"
+            + (f"; uniform grid {size(found.uniform_bytes)}" if has_tokens else ""),
             help=f"Weights, gradients, the optimiser's two moments and the activations of a batch in float32 "
             f"({FLOAT_BYTES} bytes); the program itself and its libraries come on top (about 0.5 GB).",
         ),
@@ -180,7 +185,7 @@ def estimate_lines(found: Estimate, options: TrainOptions, data: DataFacts) -> t
         Reading(
             name="Time of a step",
             value=duration(found.batch_s * options.accumulate),
-            note=f"uniform grid {times(found.uniform_ratio)} longer",
+            note=f"uniform grid {times(found.uniform_ratio)} the operations" if has_tokens else "",
             help="Operations of a step, counted from the model's layers, over the speed below.",
         ),
         Reading(
@@ -191,6 +196,24 @@ def estimate_lines(found: Estimate, options: TrainOptions, data: DataFacts) -> t
             f"({found.speed.flops_per_s / 1e9:,.0f} billion a second, {found.speed.source}). The first epoch takes "
             "longer, as trees are cut and kept then.",
         ),
+    )
+
+
+def _size_line(sequence: SequenceFacts, *, has_tokens: bool) -> Reading:
+    if not has_tokens:
+        return Reading(
+            name="Pixels of an image",
+            value=f"{math.prod(sequence.shape):,}",
+            note="this model reads pixels, not tokens",
+            help="Of a crop, or of the first image where none is set.",
+        )
+    tokens = round(sequence.tokens)
+    return Reading(
+        name="Tokens of an image",
+        value=f"{tokens:,}",
+        note=f"{share(tokens / sequence.uniform_tokens)} of the {sequence.uniform_tokens:,} of the uniform grid",
+        help=f"Mean length of the sequences of {_images(sequence.examples)} with this setting; a token has a side of "
+        f"{side(sequence.sides)}. Compared with the grid of the finest leaf.",
     )
 
 

@@ -10,7 +10,7 @@ from vitsci_viz.training.options import TrainOptions
 from vitsci_viz.training.run_folder import RunFolder
 from vitsci_viz.views.session.data_pictures import DataPicture, data_pictures
 from vitsci_viz.views.session.dataset import DataFacts, DataSet, SequenceFacts
-from vitsci_viz.views.session.estimate import Estimate, Speed, batch_cost, estimate, estimate_lines
+from vitsci_viz.views.session.estimate import Estimate, Speed, batch_cost, estimate, estimate_lines, overhead_s
 from vitsci_viz.views.session.guidance import Guidance, guidance
 from vitsci_viz.views.session.run_book import RunBook
 from vitsci_viz.views.session.speed import probe_speed, speed_of_run
@@ -98,7 +98,8 @@ def known_speed(book: RunBook, options: TrainOptions, facts: DataFacts, sequence
         if tokens is None:
             continue
         flops, _ = batch_cost(former, facts, sequence, tokens, former.batch_size)
-        found = speed_of_run(rows, flops * former.accumulate, name=run.name)
+        beside = former.accumulate * overhead_s(former)
+        found = speed_of_run(rows, flops * former.accumulate, name=run.name, overhead_s=beside)
         if found is not None:
             return found
     return probe_speed()
