@@ -65,6 +65,31 @@ def test_training_without_validation_claims_no_score():
     assert "Dice" not in text
 
 
+def predicted(**changes):
+    results = {
+        "image": "tile", "shape": [2000, 3000], "channels": 3, "spacing": [0.5, 0.5], "unit": "um", "tokens": 4_096,
+        "classes": {"background": {"pixels": 5_400_000, "share": 0.9, "um2": 1_350_000.0},
+                    "nuclei": {"pixels": 600_000, "share": 0.1, "um2": 150_000.0}},
+        "notes": ["resampled from 0.25 um to the 0.5 um of training"], "written": ["labels.tif"],
+    }  # fmt: skip
+    return {**results, **changes}
+
+
+def test_prediction_says_tokens_and_the_area_of_every_class():
+    text = shown("predict", predicted(), {"labels": "labels.tif"})
+    for part in ("3,000 x 2,000 px, 3 channels, 0.5 um/px", "4,096 tokens", "um^2", "10.00 %", "150,000",
+                 "Resampled from 0.25 um", "labels: labels.tif"):  # fmt: skip
+        assert part in text
+
+
+def test_prediction_of_pixels_without_a_spacing_claims_neither_tokens_nor_areas():
+    classes = {"background": {"pixels": 64, "share": 1.0}}
+    text = shown("predict", predicted(tokens=0, spacing=None, unit=None, classes=classes, notes=[]))
+    assert "predicted from pixels" in text
+    assert "um" not in text
+    assert "100.00 %" in text
+
+
 def test_evaluation_shows_every_score_with_unit_and_interval():
     text = shown("evaluate", evaluated())
     for part in ("Dice 0.8000", "95 % interval 0.7500 to 0.8500 over 3 groups", "HD95 (um)", "NSD (1 um)", "3.25",
