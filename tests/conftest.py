@@ -27,6 +27,10 @@ CHROMIUM_ARGS = [
 LOCAL_URLS = ("data:", "blob:", "about:")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
+# One thread a process: workers of pytest-xdist share the cores, and threads that wait for each other waste them. Set
+# before torch is imported; processes that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The same examples in every run: a failure here is a failure everywhere.
 settings.register_profile(
     "deterministic",

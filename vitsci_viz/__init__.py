@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.tokens import gather, scatter
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
     from vitsci_viz.patching.tree_file import load_tree, save_tree
-    from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Volume
+    from vitsci_viz.training.options import TrainOptions
+    from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Segmentation, Volume
     from vitsci_viz.views.notebook.front import plot_front
     from vitsci_viz.views.notebook.prediction import show_prediction
     from vitsci_viz.views.notebook.run_watch import watch_run
@@ -24,18 +25,24 @@ if TYPE_CHECKING:
     from vitsci_viz.views.notebook.tune import tune
     from vitsci_viz.workflows.catalogue import dump_recipe, load_recipe, run_recipe
     from vitsci_viz.workflows.options import SweepOptions
+    from vitsci_viz.workflows.segment_options import EvaluateOptions, PredictOptions
+    from vitsci_viz.workflows.segmenting import open_model
     from vitsci_viz.workflows.settings import sweep_grid
     from vitsci_viz.workflows.sweep import sweep_settings
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "EvaluateOptions",
     "Image",
     "PatchOptions",
     "PatchSequence",
     "PatchTree",
+    "PredictOptions",
     "Recipe",
+    "Segmentation",
     "SweepOptions",
+    "TrainOptions",
     "Volume",
     "build_forest",
     "build_tree",
@@ -47,6 +54,7 @@ __all__ = [
     "list_samples",
     "load_recipe",
     "load_tree",
+    "open_model",
     "open_sample",
     "oracle_dice",
     "plot_front",
@@ -79,7 +87,8 @@ _HOMES = {
     "patching.tokens": ("gather", "scatter"),
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve", "tree_from_pyramid"),
     "patching.tree_file": ("load_tree", "save_tree"),
-    "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Volume"),
+    "training.options": ("TrainOptions",),
+    "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Segmentation", "Volume"),
     "views.notebook.front": ("plot_front",),
     "views.notebook.prediction": ("show_prediction",),
     "views.notebook.run_watch": ("watch_run",),
@@ -87,6 +96,8 @@ _HOMES = {
     "views.notebook.tune": ("tune",),
     "workflows.catalogue": ("dump_recipe", "load_recipe", "run_recipe"),
     "workflows.options": ("SweepOptions",),
+    "workflows.segment_options": ("EvaluateOptions", "PredictOptions"),
+    "workflows.segmenting": ("open_model",),
     "workflows.settings": ("sweep_grid",),
     "workflows.sweep": ("sweep_settings",),
 }

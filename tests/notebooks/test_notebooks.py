@@ -43,7 +43,11 @@ def execute(notebook: Path, folder: Path, *, data: Path | None) -> None:
 
 
 def test_there_are_notebooks():
-    assert [path.stem for path in NOTEBOOKS] == ["01_tune_adaptive_patching", "02_recipes_and_sweeps"]
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_tune_adaptive_patching",
+        "02_recipes_and_sweeps",
+        "03_segment_with_short_sequences",
+    ]
 
 
 def test_outputs_are_stripped(notebook):
