@@ -10,6 +10,7 @@ from tests.models.cases import batch_of, random_sequence, tiny_spec
 from vitsci_viz.errors import InputError, MissingExtraError
 from vitsci_viz.models import baselines
 from vitsci_viz.models.catalogue import build_model
+from vitsci_viz.models.predict import Predictor
 from vitsci_viz.training.batches import needs_of
 
 NAMES = ("monai_unet", "monai_unetr")
@@ -37,6 +38,16 @@ def test_images_of_any_sides_are_padded_and_cut_back(architecture, ndim):
     with torch.no_grad():
         wanted = model.network(frame)[inside].flatten(2).transpose(1, 2)
     torch.testing.assert_close(logits, wanted)
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+def test_a_predictor_needs_no_tokens(architecture):
+    model, batch, spec = peer(architecture, channels=2)
+    pixels = batch.pixels[0].movedim(0, -1).numpy()
+    found = Predictor(model, spec, np.zeros(2), np.ones(2)).pixel_probabilities(pixels)
+    with torch.no_grad():
+        wanted = model(batch)[0].softmax(dim=-1).numpy()
+    np.testing.assert_allclose(found, wanted.reshape(*pixels.shape[:-1], spec.classes), atol=1e-5)
 
 
 @pytest.mark.parametrize("architecture", NAMES)

@@ -52,10 +52,7 @@ def test_a_finite_gradient_reaches_every_weight(ndim, head, rotary, dtype):
         logits = model(batch)
     assert logits.dtype == torch.float32
     logits.square().mean().backward()
-    # the last layer norm of the encoder belongs to the token head: the decoder normalises every depth itself
-    lacking = {name for name, weight in model.named_parameters() if weight.grad is None}
-    assert lacking <= {"encoder.norm.weight", "encoder.norm.bias"}
-    assert all(weight.grad.isfinite().all() for weight in model.parameters() if weight.grad is not None)
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in model.parameters())
     assert any(weight.grad.abs().max() > 0 for weight in model.encoder.embedding.parameters())
 
 
@@ -156,13 +153,13 @@ def learned(spec, batch, classes, steps):
 def test_places_and_sizes_alone_can_be_learned_from():
     # Blank tokens: what is left is where a leaf lies and how large it is.
     spec = tiny_spec(classes=4, width=48)
-    sequence = random_sequence(spec, (64, 64))
+    sequence = random_sequence(spec, (32, 32))
     batch = batch_of(spec, sequence)
     batch.tokens.zero_()
     size, centre = torch.from_numpy(sequence.tree.size[:, 0]), batch.places[0, :, 0]
     wanted = 2 * (size > 2).long() + (centre > 0.5).long()
     assert len(wanted.unique()) == 4
-    assert learned(spec, batch, wanted.repeat_interleave(16), 60) > 0.95
+    assert learned(spec, batch, wanted.repeat_interleave(16), 50) > 0.95
 
 
 def test_the_decoder_learns_from_tokens_at_their_places():

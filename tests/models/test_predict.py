@@ -56,13 +56,6 @@ def test_probabilities_of_pixels_are_the_softmax_of_the_model_on_normalised_pixe
     np.testing.assert_allclose(found.reshape(wanted.shape), wanted, atol=1e-4)
 
 
-def test_pixel_models_need_no_tokens():
-    apply, spec = predictor(architecture="monai_unet")
-    found = apply.pixel_probabilities(random_image(spec, (20, 35)))
-    assert found.shape == (20, 35, spec.classes)
-    np.testing.assert_allclose(found.sum(axis=-1), 1, atol=1e-5)
-
-
 def test_whole_numbers_and_read_only_arrays_are_taken():
     apply, spec = predictor()
     image = np.random.default_rng(0).integers(0, 255, (*SHAPES[2], 2)).astype(np.uint8)

@@ -117,9 +117,9 @@ class PlacedDecoder(nn.Module):
         super().__init__()
         ndim = spec.ndim
         self.min_size = spec.min_size
-        self.projections = nn.ModuleList(
-            nn.Sequential(nn.LayerNorm(spec.width, eps=EPSILON), nn.Linear(spec.width, width)) for width in WIDTHS
-        )
+        self.norms = nn.ModuleList(nn.LayerNorm(spec.width, eps=EPSILON) for _ in WIDTHS[1:])
+        self.norms.append(nn.Identity())  # the deepest features come normalised from the encoder
+        self.projections = nn.ModuleList(nn.Linear(spec.width, width) for width in WIDTHS)
         self.mixing = nn.ModuleList(
             nn.Sequential(convolution(ndim, width, width), rectified(width)) for width in WIDTHS
         )
@@ -139,7 +139,7 @@ class PlacedDecoder(nn.Module):
         Parameters
         ----------
         features : four of (B, L, D)
-            Shallowest first.
+            Shallowest first, the last one normalised.
         rows : (B, *cells) int64
             From `leaf_rows`, with ``cells * min_size >= shape``.
         pixels : (B, c, *shape)
@@ -149,8 +149,8 @@ class PlacedDecoder(nn.Module):
         rows = padded(rows, [-side % 2 ** (len(WIDTHS) - 1) for side in rows.shape[1:]], nowhere)
         hidden: Any = 0
         for step in reversed(range(len(WIDTHS))):
-            hidden = hidden + placed(self.projections[step](features[step]), rows, 2**step)
-            hidden = self.mixing[step](hidden)
+            narrow = self.projections[step](self.norms[step](features[step]))
+            hidden = self.mixing[step](hidden + placed(narrow, rows, 2**step))
             if step > 0:
                 hidden = self.upward[step - 1](hidden)
         fine = cropped(self.to_pixels(hidden), pixels.shape[2:]) + self.skip(pixels)
@@ -188,7 +188,8 @@ class DecoderModel(SegmentationModel):
                 f"the grid must have {wanted} cells of {self.min_size} pixels for images of {tuple(shape)}, got "
                 f"{tuple(batch.grid.shape[1:])}: build it with grid_of(tree, min_size)"
             )
-        features = self.encoder.features(batch.tokens, batch.places, batch.valid, self.after)
+        *early, last = self.encoder.features(batch.tokens, batch.places, batch.valid, self.after)
+        features = [*early, self.encoder.norm(last)]
         return self.decoder(features, leaf_rows(batch.grid, batch.valid), batch.pixels).float()
 
 
