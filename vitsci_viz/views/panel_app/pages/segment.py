@@ -248,7 +248,7 @@ class SegmentPage:
             middle = base.slices // 2 if base.is_volume else None
             at = middle if index is None or middle is None else min(index, base.slices - 1)
             if is_other:
-                alone, mask = SegmentView(base=base, slice_index=at), self.session.mask(source)
+                alone, mask = SegmentView(base=base, classes=self.classes, slice_index=at), self.session.mask(source)
                 self._post(lambda: self._show_image(source, alone, mask, window))
             return self.session.view(source, runs, options, slice_index=at, progress=progress)
 
@@ -266,6 +266,7 @@ class SegmentPage:
         self.list.mark(source)
         if runs:
             self.views.set_stale(True, f"Predicting {source.name}")
+            self.list.panel.show_nothing(f"Predicting {source.name}")
         else:
             self.views.show_alone(view)
 
