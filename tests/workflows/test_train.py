@@ -308,3 +308,23 @@ def test_masks_of_numbered_objects_become_foreground(data: Path, tmp_path: Path)
         tifffile.imwrite(path, (mask * np.arange(1, 33, dtype=np.uint8)).astype(np.uint8))
     report = train(recipe_for(data, tmp_path / "run", instances=True))
     assert report.results["classes"] == ["background", "foreground"]
+
+
+@pytest.mark.data
+def test_vertebrae_of_a_real_ct_are_learned_in_three_dimensions(data_dir: Path, tmp_path: Path) -> None:
+    folder = data_dir / "medical_3d"
+    (tmp_path / "again.nii.gz").symlink_to(folder / "example_ct.nii.gz")
+    rows = (
+        (folder / "example_ct.nii.gz", folder / "example_ct_vertebrae.nii.gz", "train"),
+        (tmp_path / "again.nii.gz", folder / "example_ct_vertebrae.nii.gz", "val"),
+    )
+    table = tmp_path / "volumes.csv"
+    table.write_text("image,mask,split\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows))
+    options: dict[str, Any] = {"patch_size": 8, "length": 512, "width": 96, "depth": 2, "heads": 3, "flips": False}
+    options |= {"instances": True, "class_weights": "balanced", "epochs": 40, "batch_size": 1, "val_every": 40}
+    recipe = recipe_for(table, tmp_path / "run", **options)
+    report = train(recipe)
+    card = load_checkpoint(tmp_path / "run" / "checkpoints" / "best").card
+    assert card.spacing_um == (3000.0, 3000.0, 3000.0)
+    assert card.spec.ndim == 3
+    assert report.results["best_dice"] > 0.4
