@@ -8,8 +8,6 @@ from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.session.palettes import class_hex
 from vitsci_viz.views.session.previews import Preview, Rgb, encoded
 
-TILES_HEIGHT = 236
-
 
 class Tiles:
     """Shows a few images; one switch changes what all of them show.
@@ -24,13 +22,11 @@ class Tiles:
 
     def __init__(self, kinds: Sequence[str], *, is_tall: bool = False) -> None:
         self._shown: object = None
-        row = {"sizing_mode": "stretch_width", "height": TILES_HEIGHT}
-        layout: dict[str, Any] = {"sizing_mode": "stretch_both"} if is_tall else row
         self.view = Island(
             script="tiles.js",
             style="tiles.css",
             fixed={"kinds": list(kinds), "tall": is_tall},
-            **layout,
+            sizing_mode="stretch_both" if is_tall else "stretch_width",
         )
         self.view.put(tiles=[], title="", empty="", legend=[])
 

@@ -73,7 +73,7 @@ def _one(data: DataSet, index: int, options: TrainOptions) -> DataPicture:
         tokens=len(tree),
         image=image,
         mask=painted(image, _classes(data, index, options, middle)),
-        patches=draw_leaves(image, flat),
+        patches=draw_leaves(image, flat, levels=(0, session.pyramid(patch).depth)),
     )
 
 

@@ -10,7 +10,7 @@ export function render({ model, el }) {
       kind = next.dataset.kind; show(); next.focus();
     } }, each[0].toUpperCase() + each.slice(1)));
   const segments = make("div", { class: "segments", role: "radiogroup", "aria-label": "What the pictures show" }, ...buttons);
-  el.append(make("div", { class: "box" }, make("div", { class: "head" }, title, legend, segments), tiles, empty));
+  el.append(make("div", { class: tall ? "box" : "box row" }, make("div", { class: "head" }, title, legend, segments), tiles, empty));
   function show() {
     const { tiles: rows, title: words, empty: nothing, legend: classes } = model.state;
     title.textContent = words; empty.textContent = rows.length ? "" : nothing;
