@@ -40,6 +40,13 @@ def test_a_run_below_two_roots_is_named_once_and_inside_a_run_nothing_is_looked_
     assert len(find_runs([tmp_path, tmp_path / "runs"])) == 1
 
 
+def test_runs_of_one_name_below_two_roots_are_told_apart(tmp_path):
+    for root in ("first", "second"):
+        make_run(tmp_path / root / "tiny")
+    found = find_runs([tmp_path / "first", tmp_path / "second"])
+    assert {run.name for run in found} == {"tiny", "second/tiny"}
+
+
 def test_runs_that_cannot_be_used_say_why(tmp_path):
     make_run(tmp_path / "waiting", checkpoint=None)
     damaged = make_run(tmp_path / "damaged")

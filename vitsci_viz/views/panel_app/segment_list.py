@@ -72,9 +72,8 @@ class ImageList:
 
     @property
     def scores(self) -> list[dict[str, ImageScore]]:
-        """What is known of the listed images, for each run."""
-        asked = self._asked
-        return [self._session.known_scores(self.listed, run, asked.options) for run in asked.runs]
+        """What is known of the listed images that have a truth, for each run."""
+        return [{key: found for key, found in each.items() if found is not None} for each in self._known()]
 
     def open(self, sources: Sequence[Source], asked: Asked) -> None:
         """List other images, or the same ones for other runs or options."""
@@ -153,13 +152,16 @@ class ImageList:
 
         return failed
 
+    def _known(self) -> list[dict[str, ImageScore | None]]:
+        asked = self._asked
+        return [self._session.known_scores(self.listed, run, asked.options) for run in asked.runs]
+
     def _waiting(self) -> list[Source]:
-        runs, options = self._asked.runs, self._asked.options
+        known = self._known()
         return [
             source
             for source in self.listed
-            if source.key not in self._problems
-            and any(self._session.known_score(source, run, options) is None for run in runs)
+            if source.key not in self._problems and not all(source.key in each for each in known)
         ]
 
     def _pick(self, key: str) -> None:

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,19 @@ class RunSummary:
 
 
 def find_runs(roots: Sequence[Path]) -> tuple[RunSummary, ...]:
-    """Find the runs below some folders, the newest first; a run below two of them is named once."""
+    """Find the runs below some folders, the newest first.
+
+    A run below two of the folders is named once; of two runs with one name the later found has its root before it.
+    """
     found: dict[Path, RunSummary] = {}
     for root in roots:
         for folder in _run_folders(root):
             real = folder.resolve()
-            if real not in found and real.is_relative_to(root.resolve()):
-                found[real] = summarise(folder, root)
+            if real in found or not real.is_relative_to(root.resolve()):
+                continue
+            run = summarise(folder, root)
+            is_taken = any(run.name == other.name for other in found.values())
+            found[real] = replace(run, name=f"{root.name}/{run.name}") if is_taken else run
     return tuple(sorted(found.values(), key=lambda run: -run.changed))
 
 

@@ -1,5 +1,6 @@
 """Images with their truth, and what one or two runs say of them: opened, predicted and scored once."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vitsci_viz.errors import Cancelled, InputError, VitsciVizError
+from vitsci_viz.errors import InputError, VitsciVizError
 from vitsci_viz.io.masks import two_valued_to_binary
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.labels import LabelMap
@@ -168,17 +169,16 @@ class SegmentSession:
 
         return self._scores.get((model_key(run, options), source.key, options), compute)
 
-    def known_score(self, source: Source, run: Path, options: PredictOptions) -> ImageScore | None:
-        """Return a score that is known already."""
+    def known_scores(
+        self, sources: Iterable[Source], run: Path, options: PredictOptions
+    ) -> dict[str, ImageScore | None]:
+        """Return the scores that are known already by the keys of the images; None where there is no truth."""
         try:
-            return self._scores.peek((model_key(run, options), source.key, options))
+            model = model_key(run, options)
         except VitsciVizError:
-            return None
-
-    def known_scores(self, sources: Iterable[Source], run: Path, options: PredictOptions) -> dict[str, ImageScore]:
-        """Return the scores that are known already, by the keys of the images."""
-        pairs = ((source.key, self.known_score(source, run, options)) for source in sources)
-        return {key: found for key, found in pairs if found is not None}
+            return {}
+        keys = {source.key: (model, source.key, options) for source in sources}
+        return {name: self._scores.peek(key) for name, key in keys.items() if key in self._scores}
 
     def rows(
         self,
@@ -191,7 +191,7 @@ class SegmentSession:
         """Return a row for every image, with what is known of its scores."""
         sources = tuple(sources)
         known = [self.known_scores(sources, run, options) for run in runs[:2]]
-        means = [{key: found.mean_dice for key, found in each.items()} for each in known]
+        means = [{key: found.mean_dice if found else math.nan for key, found in each.items()} for each in known]
         return tuple(
             ImageRow(
                 key=source.key,
@@ -240,8 +240,3 @@ def truth_of(mask: Image, labels: LabelMap, shape: Sequence[int]) -> Any:
         if len(labels) == 2 and binary is not values:
             return binary.astype(np.uint8)
         raise
-
-
-def reason_of(error: Exception) -> str:
-    """Say in words why an image could not be predicted; a cancel is no reason."""
-    return "" if isinstance(error, Cancelled) else str(error) or type(error).__name__
