@@ -5,14 +5,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench screenshots env clean
+.PHONY: help demo test lint format bench bench-quality screenshots env clean
 
 PORT ?= 5006
 WORKERS ?= 2
 BIN := .venv/bin
 
 help: ## list these lines
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 22
 
 demo: .venv/demo.stamp ## serve the dashboard with a sample image open (PORT=5006)
 	$(BIN)/vitsci-viz serve --port $(PORT)
@@ -34,6 +34,9 @@ format: .venv/test.stamp ## put the code in shape
 
 bench: .venv/test.stamp ## measure speed and write the table into README.md
 	$(BIN)/python -m tests.benchmarks.run
+
+bench-quality: .venv/test.stamp ## train and compare models for hours; goes on where it was stopped
+	$(BIN)/python -m tests.benchmarks.quality.run
 
 screenshots: .venv/test.stamp ## renew the pictures of README.md from the browser tests
 	VITSCI_VIZ_README=1 $(BIN)/python -m pytest -m browser tests

@@ -58,13 +58,14 @@ def measure() -> list[Row]:
         write_picture(path)
         reference = ("-m", "tests.benchmarks.large_reference", str(path), str(LOW), str(HIGH))
         flags = ("--thresholds", f"{LOW},{HIGH}", "--length", str(LENGTH), "--json")
-        first = _run(*reference)
-        ours = _run("-c", COMMAND, "patch", str(path), *flags, "--out", str(Path(folder) / "tree.npz"))
-        second = _run(*reference)
+        first = run_alone(*reference)
+        ours = run_alone("-c", COMMAND, "patch", str(path), *flags, "--out", str(Path(folder) / "tree.npz"))
+        second = run_alone(*reference)
     return [_row(ours, [first, second])]
 
 
-def _run(*arguments: str) -> dict[str, Any]:
+def run_alone(*arguments: str) -> dict[str, Any]:
+    """Run Python in a process of its own; return what it printed as JSON, with the processor time it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, *arguments], stdout=subprocess.PIPE, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,6 +1,7 @@
 """Train and compare: ``python -m tests.benchmarks.quality.run [STUDY ...]``.
 
-What is trained already is not trained again, and a run that is stopped goes on from its last checkpoint. On two quiet cores all studies take about four hours.
+What is trained already is not trained again, and a run that is stopped goes on from its last checkpoint. On two quiet
+cores all studies take about four hours.
 """
 
 import argparse
