@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.views.session.runs import write_data
+
 pytestmark = pytest.mark.browser
 
 START_LIMIT_S = 120
@@ -272,3 +274,30 @@ def test_the_front_of_a_sweep_is_drawn_and_the_sliders_live_on(page, lab, keep_p
     keep_picture("notebook_front", page.screenshot())
     opened.drag(25)
     opened.wait_for_other_tokens(first)
+
+
+TRAIN = """
+import vitsci_viz as vz
+form = vz.train_form({data!r}, runs={runs!r}, width=16, depth=1, heads=2, patch_size=4, min_size=4, length=40,
+                     batch_size=2, epochs=60, device="cpu")
+form
+"""
+
+
+@pytest.mark.slow
+def test_a_run_is_set_up_started_and_watched(page, lab, tmp_path, keep_picture):
+    data, runs = str(write_data(tmp_path / "discs")), str(tmp_path / "runs")
+    notebook = Notebook(page, lab, TRAIN.format(data=data, runs=runs), f"vz.watch_run({runs + '/first'!r}).wait(240)")
+    notebook.run(0)
+    page.get_by_text("60 epochs of 2 steps").wait_for()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("40")
+    epochs.press("Tab")
+    page.get_by_text("40 epochs of 2 steps").wait_for()
+    page.get_by_placeholder("discs-tiny").fill("first")
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("Best Dice").first.wait_for(timeout=4 * PATIENCE_MS)
+    page.get_by_role("status").filter(has_text="done").first.wait_for(timeout=4 * PATIENCE_MS)
+    page.get_by_alt_text("prediction of disc4").wait_for()
+    keep_picture("train_notebook", page.screenshot())
+    assert "state='done'" in notebook.printed(1)

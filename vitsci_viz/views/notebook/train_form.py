@@ -179,6 +179,7 @@ class _View:
         self.start.on_click(lambda _: self._start())
         self.problem = widgets.HTML()
         self.run = widgets.VBox()
+        self.options.widget.layout.flex = "0 0 auto"  # else its rows shrink to the height of the box
         left = widgets.VBox(
             [self.options.widget], layout=layout(width="300px", min_width="300px", height="640px", overflow="auto")
         )
