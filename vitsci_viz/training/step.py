@@ -50,7 +50,7 @@ def find_device(name: str) -> torch.device:
 def find_precision(name: str, device: torch.device) -> torch.dtype:
     """Return the type of the matrix products: ``auto`` takes bf16 on GPUs that are faster with it, float32 elsewhere.
 
-    On a CPU bf16 must be asked for: whether it is faster depends on instructions that few CPUs have.
+    On a CPU bf16 must be asked for, so that CPUs with and without its instructions give the same answer.
     """
     if name == "auto":
         fast = device.type == "cuda" and torch.cuda.get_device_capability(device) >= BF16_CAPABILITY
