@@ -27,36 +27,36 @@ TINY = {
 }  # fmt: skip
 
 
-def write_recipe(place, **options):
-    content = {"version": 1, "workflow": "train", "inputs": {"data": str(place / "data")}}
-    place.joinpath("segment.yaml").write_text(yaml.safe_dump({**content, "options": {**TINY, **options}}))
-    return place / "segment.yaml"
+def write_recipe(home, **options):
+    content = {"version": 1, "workflow": "train", "inputs": {"data": str(home / "data")}}
+    home.joinpath("segment.yaml").write_text(yaml.safe_dump({**content, "options": {**TINY, **options}}))
+    return home / "segment.yaml"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def home(tmp_path_factory):
     """A folder with a small set of images."""
-    place = tmp_path_factory.mktemp("segment")
-    place.joinpath("data").mkdir()
-    make_set("vessels_set", place / "data", count=4, side=64)
-    return place
+    home = tmp_path_factory.mktemp("segment")
+    home.joinpath("data").mkdir()
+    make_set("vessels_set", home / "data", count=4, side=64)
+    return home
 
 
 @pytest.fixture(scope="module")
-def trained(place):
+def trained(home):
     """The folder of a short run."""
-    assert main(["train", str(write_recipe(place, epochs=3)), "--out", str(place / "run")]) == 0
-    return place / "run"
+    assert main(["train", str(write_recipe(home, epochs=3)), "--out", str(home / "run")]) == 0
+    return home / "run"
 
 
-def test_a_run_keeps_its_recipe_which_runs_the_same(call, trained, place):
+def test_a_run_keeps_its_recipe_which_runs_the_same(call, trained, home):
     recipe = load_recipe(trained / "recipe.yaml")
-    assert recipe.inputs == {"data": str(place / "data")}
+    assert recipe.inputs == {"data": str(home / "data")}
     assert recipe.outputs == {"run": str(trained)}
-    outcome = call("train", str(trained / "recipe.yaml"), "--out", str(place / "again"), "--json")
+    outcome = call("train", str(trained / "recipe.yaml"), "--out", str(home / "again"), "--json")
     assert json.loads(outcome.out)["steps"] == 6
     assert "best at step" in outcome.err
-    rows, others = (read_metrics(RunFolder(folder))[0] for folder in (trained, place / "again"))
+    rows, others = (read_metrics(RunFolder(folder))[0] for folder in (trained, home / "again"))
     assert [row["loss"] for row in rows] == [row["loss"] for row in others]
 
 
@@ -68,19 +68,19 @@ def test_a_second_run_in_the_folder_is_refused(call, trained):
     assert (trained / "run.json").read_bytes() == before
 
 
-def test_evaluation_prints_what_the_contract_names(call, trained, place):
-    outcome = call("evaluate", str(trained), str(place / "data"), "--json", "--out", str(place / "scores.csv"))
+def test_evaluation_prints_what_the_contract_names(call, trained, home):
+    outcome = call("evaluate", str(trained), str(home / "data"), "--json", "--out", str(home / "scores.csv"))
     results = json.loads(outcome.out)
     assert results["dice"].keys() == {"background", "vessel"}
     assert 0 <= results["mean_dice"] <= 1
     assert [row.keys() >= {"name", "dice"} for row in results["images"]] == [True] * 4
     assert results["interval"][0] <= results["mean_dice"] <= results["interval"][1]
     assert "worst images" in outcome.err
-    assert (place / "scores.csv").read_text().count("\n") == 5
+    assert (home / "scores.csv").read_text().count("\n") == 5
 
 
-def test_prediction_writes_class_indices(call, trained, place):
-    arguments = ("predict", str(trained), str(place / "data" / "images" / "eye001.png"), "--out", "labels.tif")
+def test_prediction_writes_class_indices(call, trained, home):
+    arguments = ("predict", str(trained), str(home / "data" / "images" / "eye001.png"), "--out", "labels.tif")
     outcome = call(*arguments)
     assert outcome.code == 0, outcome.err
     assert "vessel" in outcome.out
@@ -107,9 +107,9 @@ def until_steps(folder, count, alive):
         time.sleep(0.02)
 
 
-def submit(jobs, place, *arguments, **options):
+def submit(jobs, home, *arguments, **options):
     """Train as a job, from a recipe that travels with it."""
-    recipe = write_recipe(place, **options).read_text()
+    recipe = write_recipe(home, **options).read_text()
     return jobs.submit(JobSpec(name="run", arguments=own_program("train", "{recipe}", *arguments), recipe=recipe))
 
 
@@ -121,9 +121,9 @@ def until_over(jobs, id):
     return jobs.status(id)
 
 
-def test_a_job_that_is_cancelled_saves_and_goes_on(call, place, tmp_path):
+def test_a_job_that_is_cancelled_saves_and_goes_on(call, home, tmp_path):
     jobs, folder = LocalJobs(tmp_path / "jobs"), tmp_path / "run"
-    id = submit(jobs, place, "--out", str(folder), epochs=5000, val_every=5000)
+    id = submit(jobs, home, "--out", str(folder), epochs=5000, val_every=5000)
     until_steps(folder, 3, lambda: not jobs.status(id).is_over)
     jobs.cancel(id)
     assert (until_over(jobs, id).state, jobs.status(id).exit_code) == ("cancelled", 130)
@@ -134,9 +134,9 @@ def test_a_job_that_is_cancelled_saves_and_goes_on(call, place, tmp_path):
     assert_goes_on(call, folder)
 
 
-def test_a_job_that_is_killed_loses_at_most_the_steps_since_its_last_checkpoint(call, place, tmp_path):
+def test_a_job_that_is_killed_loses_at_most_the_steps_since_its_last_checkpoint(call, home, tmp_path):
     jobs, folder = LocalJobs(tmp_path / "jobs"), tmp_path / "run"
-    id = submit(jobs, place, "--out", str(folder), epochs=5000, val_every=5000, save_every=4)
+    id = submit(jobs, home, "--out", str(folder), epochs=5000, val_every=5000, save_every=4)
     until_steps(folder, 6, lambda: not jobs.status(id).is_over)
     os.kill(jobs.status(id).pid, signal.SIGKILL)
     status = until_over(jobs, id)
@@ -153,8 +153,8 @@ def assert_goes_on(call, folder):
     assert read_facts(RunFolder(folder))["state"] == "done"
 
 
-def test_a_job_with_bad_data_says_why_in_one_line(place, tmp_path):
+def test_a_job_with_bad_data_says_why_in_one_line(home, tmp_path):
     jobs = LocalJobs(tmp_path / "jobs")
-    status = until_over(jobs, submit(jobs, place, "--data", str(tmp_path / "none"), "--out", str(tmp_path / "run")))
+    status = until_over(jobs, submit(jobs, home, "--data", str(tmp_path / "none"), "--out", str(tmp_path / "run")))
     assert (status.state, status.exit_code) == ("failed", 2)
     assert status.message.startswith("vitsci-viz: ")
