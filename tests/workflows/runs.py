@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.models.catalogue import build_model
-from vitsci_viz.models.options import ModelSpec
+from vitsci_viz.models.options import spec_of
+from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.sides import resolve_sides
 from vitsci_viz.training.checkpoint import Card, Checkpoint, Position, save_checkpoint
 from vitsci_viz.training.labels import LabelMap
 from vitsci_viz.training.options import TrainOptions
@@ -30,11 +32,10 @@ def write_run(
 ) -> Path:
     """Write a run folder whose model has random weights; `options` are those of training."""
     wanted = TrainOptions(**{"length": 64, "min_size": 4, **TINY, **options})
-    spec = ModelSpec(
-        architecture=wanted.architecture, head=wanted.head, ndim=ndim, channels=channels, classes=len(CLASSES),
-        patch_size=(int(wanted.patch_size),) * ndim,  # type: ignore[arg-type]
-        min_size=(int(wanted.min_size),) * ndim,  # type: ignore[arg-type]
-        image_size=(side,) * ndim, **TINY,
+    sides = resolve_sides(wanted.part(PatchOptions), ndim, spacing_um)
+    spec = spec_of(
+        wanted, ndim=ndim, channels=channels, classes=len(CLASSES), patch_size=sides.patch_size,
+        min_size=sides.min_size, image_size=(side,) * ndim,
     )  # fmt: skip
     folder = RunFolder(path)
     folder.checkpoints.mkdir(parents=True)

@@ -29,7 +29,7 @@ def forest(count: int, classes: int = 3, seed: int = 0) -> tuple[tuple[PatchTree
         logits = random.standard_normal((len(tree), 8, 8, classes)).astype(np.float32)
         odds = np.exp(3 * logits)
         trees.append(tree)
-        values.append((odds / odds.sum(axis=-1, keepdims=True)).astype(np.float32))
+        values.append(merged_cells(tree, (odds / odds.sum(axis=-1, keepdims=True)).astype(np.float32)))
     return tuple(trees), tuple(values)
 
 
@@ -42,7 +42,7 @@ def whole_field(trees, values) -> TokenField:
 
 def by_hand(trees, values) -> np.ndarray:
     maps = [
-        scatter(PatchSequence(tokens=merged_cells(tree, each), valid=np.ones(len(tree), bool), tree=tree))
+        scatter(PatchSequence(tokens=each, valid=np.ones(len(tree), bool), tree=tree))
         for tree, each in zip(trees, values, strict=True)
     ]
     return np.mean(maps, axis=0)

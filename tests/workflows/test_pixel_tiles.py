@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitsci_viz.errors import Cancelled, OutputError
-from vitsci_viz.patching.stream import tiles
 from vitsci_viz.progress import silent
 from vitsci_viz.workflows import pixel_tiles
 from vitsci_viz.workflows.pixel_tiles import predict_tiles, tile_weight
+from vitsci_viz.workflows.tile_layout import even_tiles
 
 
 def probabilities(shape, seed=0):
@@ -39,18 +39,32 @@ def test_tiles_that_disagree_blend_linearly():
         values[..., int(tile.core[1].start > 0)] = 1
         return values
 
-    found = predict_tiles((8, 40), 2, predict, side=(20, 20), halo=4, progress=silent)
+    found = predict_tiles((8, 40), 2, predict, side=(16, 16), halo=4, progress=silent)
     row = np.asarray(found.probabilities)[3, :, 1].astype(float)
     assert (row[:16] == 0).all()
     assert (row[24:] == 1).all()
     np.testing.assert_allclose(row[16:24], (np.arange(8) + 0.5) / 8, atol=1e-3)
 
 
-def test_weights_of_neighbours_sum_to_one():
-    total = np.zeros((50, 64))
-    for tile in tiles((50, 64), (16, 32), 6):
-        total[tile.window] += tile_weight(tile, (50, 64), 6)
-    np.testing.assert_allclose(total[:42], 1, rtol=1e-6)
+def test_weights_of_neighbours_sum_to_one_where_they_overlap_by_two_halos():
+    total = np.zeros((44, 76))
+    for tile in even_tiles((44, 76), (16, 32), 6):
+        total[tile.window] += tile_weight(tile, (44, 76), 6)
+    np.testing.assert_allclose(total, 1, rtol=1e-6)
+
+
+@given(
+    shape=st.lists(st.integers(1, 90), min_size=1, max_size=3), side=st.integers(1, 30), halo=st.integers(0, 8)
+)  # fmt: skip
+def test_cores_tile_the_image_and_see_a_halo_in_windows_of_one_size(shape, side, halo):
+    count = np.zeros(shape, int)
+    for tile in even_tiles(shape, (side,) * len(shape), halo):
+        count[tile.core] += 1
+        for core, window, length in zip(tile.core, tile.window, shape, strict=True):
+            assert window.stop - window.start == min(length, side + 2 * halo)
+            assert 0 <= window.start <= max(0, core.start - halo)
+            assert min(length, core.stop + halo) <= window.stop <= length
+    assert (count == 1).all()
 
 
 def test_a_field_on_disk_is_the_one_in_memory_and_goes_with_it(tmp_path, monkeypatch):

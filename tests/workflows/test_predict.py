@@ -1,6 +1,7 @@
 """The predict workflow: what it writes is what the model says, whole or not at all."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,38 @@ def test_another_pixel_size_is_in_the_report(folder: Path) -> None:
     assert "resampled" in report.results["notes"][0]
     labels = read_image(folder / "labels.tif")
     assert (labels.shape, labels.spacing_um) == ((240, 300), pytest.approx((0.25, 0.25)))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("out", ["labels.ome.zarr", "labels.tif"])
+def test_a_real_ct_is_labelled_at_its_own_pixel_size(tmp_path: Path, data_dir: Path, out: str) -> None:
+    source = data_dir / "medical_3d" / "example_ct.nii.gz"
+    ct = read_image(source)
+    write_run(tmp_path / "run", ndim=3, channels=1, side=64, length=200, spacing_um=(6000.0, 6000.0, 6000.0))
+    asked = recipe(tmp_path, out)
+    report = run_recipe(replace(asked, inputs={**asked.inputs, "image": str(source)}))
+    labels = read_image(tmp_path / out)
+    assert labels.shape == ct.shape
+    assert labels.spacing_um == pytest.approx(ct.spacing_um)
+    assert "resampled" in report.results["notes"][0]
+    assert sum(row["pixels"] for row in report.results["classes"].values()) == np.prod(ct.shape)
+
+
+@pytest.mark.data
+def test_a_real_slide_becomes_polygons_and_labels(tmp_path: Path, data_dir: Path) -> None:
+    source = data_dir / "pathology" / "cmu-1-small-region.svs"
+    slide = read_image(source)
+    write_run(tmp_path / "run", side=512, length=400, tissue="auto", spacing_um=slide.spacing_um)
+    asked = recipe(tmp_path, "labels.tif")
+    asked = replace(asked, inputs={**asked.inputs, "image": str(source)})
+    run_recipe(asked)
+    run_recipe(replace(asked, outputs={"labels": str(tmp_path / "labels.geojson")}))
+    labels = read_image(tmp_path / "labels.tif")
+    assert labels.shape == slide.shape
+    assert labels.spacing_um == pytest.approx(slide.spacing_um, rel=1e-6)
+    area = 0.0
+    for feature in json.loads((tmp_path / "labels.geojson").read_text())["features"]:
+        for ring in feature["geometry"]["coordinates"]:
+            x, y = np.array(ring, float).T
+            area += (x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2
+    assert area == np.count_nonzero(np.asarray(labels)), "what the polygons enclose is what is labelled"

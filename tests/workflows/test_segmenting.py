@@ -20,6 +20,7 @@ from vitsci_viz.types import Image, PatchSequence
 from vitsci_viz.workflows import sequences
 from vitsci_viz.workflows.segment_options import PredictOptions
 from vitsci_viz.workflows.segmenting import SegmentationModelHandle, open_model
+from vitsci_viz.workflows.tile_layout import even_tiles
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_a_prediction_is_what_validation_saw(tmp_path: Path) -> None:
     from vitsci_viz.training.normalisation import Normalisation
     from vitsci_viz.training.options import DataOptions
     from vitsci_viz.training.source import ExampleSource
-    from vitsci_viz.training.validate import image_probabilities
+    from vitsci_viz.training.whole_images import image_labels
 
     records = write_set(tmp_path / "data")
     model = opened(tmp_path, side=32, forest=2, detail="edges")
@@ -72,9 +73,9 @@ def test_a_prediction_is_what_validation_saw(tmp_path: Path) -> None:
     source = ExampleSource(records, model.patch, data, find_labels(records, data), cache=tmp_path / "cache")
     normalisation = Normalisation(mean=model.predictor.mean, std=model.predictor.std)
     examples = [source.example(index) for index in range(2)]
-    seen = image_probabilities(model.predictor.model, examples, normalisation, spec=model.spec)
+    seen = image_labels(model.predictor.model, examples, normalisation, spec=model.spec)
     prediction = model.predict(records[0].image)
-    np.testing.assert_array_equal(np.asarray(prediction.labels), seen.argmax(axis=-1))
+    np.testing.assert_array_equal(np.asarray(prediction.labels), seen)
 
 
 def test_a_volume_is_labelled_by_the_same_code(tmp_path: Path) -> None:
@@ -90,12 +91,9 @@ def test_tiles_are_sequences_of_their_own_whose_halo_is_thrown_away(tmp_path: Pa
     model, image = opened(tmp_path), picture((90, 117))
     prediction = model.predict(image, options=PredictOptions(tile=64, halo=8))
     labels = np.asarray(prediction.labels)
-    for core, window in (((0, 64, 0, 64), (0, 72, 0, 72)), ((64, 90, 64, 117), (56, 90, 56, 117))):
-        part = model.predict(image[window[0] : window[1], window[2] : window[3]])
-        own = np.asarray(part.labels)[
-            core[0] - window[0] : core[1] - window[0], core[2] - window[2] : core[3] - window[2]
-        ]
-        np.testing.assert_array_equal(labels[core[0] : core[1], core[2] : core[3]], own)
+    for tile in even_tiles((90, 117), (64, 64), 8):
+        own = np.asarray(model.predict(image[tile.window]).labels)[tile.crop()]
+        np.testing.assert_array_equal(labels[tile.core], own)
     (tree,) = prediction.trees
     assert tree.shape == image.shape[:2]
     assert len(tree) < prediction.tokens, "leaves of halos are not shown"
@@ -192,6 +190,17 @@ def test_no_leaf_is_dropped_in_prediction(tmp_path: Path) -> None:
     (tree,) = model.predict(picture()).trees
     assert len(tree) > 10
     assert int(np.prod(tree.size, axis=1).sum()) >= 90 * 117
+
+
+def test_glass_costs_no_tokens_and_is_background(tmp_path: Path) -> None:
+    slide = np.full((256, 256, 3), 245, np.uint8)
+    slide[64:160, 96:192] = picture((96, 96)) // 4 + np.array([140, 40, 120], np.uint8)
+    model = opened(tmp_path, tissue="auto", mode="uniform", min_size=8)
+    prediction = model.predict(slide)
+    assert 144 <= prediction.tokens < 300, "of 1,024"
+    labels = np.asarray(prediction.labels)
+    assert not labels[:32].any()
+    assert labels[64:160, 96:192].any()
 
 
 def test_sequences_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

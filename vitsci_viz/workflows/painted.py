@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.io.lazy import Box, BoxLevel
-from vitsci_viz.patching.painting import merged_cells, paint
+from vitsci_viz.patching.painting import paint
 from vitsci_viz.types import LevelArray, PatchTree
 
 Array = NDArray[Any]
@@ -90,25 +89,22 @@ class Painting:
     trees : tuple of PatchTree
         One per tree of the forest, in pixels of the domain.
     probabilities : tuple of (n, *patch, K) float32
-        Of each tree.
+        Of each tree, with one value per pixel where leaves are finer than tokens (see `merged_cells`).
     """
 
     core: tuple[slice, ...]
     corner: tuple[int, ...]
     trees: tuple[PatchTree, ...]
     probabilities: tuple[Floats, ...]
+    _read: dict[Kind, Array] = field(default_factory=dict, repr=False)
 
-    @cached_property
-    def merged(self) -> tuple[Floats, ...]:
-        """Probabilities with one value per pixel where leaves are finer than tokens."""
-        return tuple(merged_cells(tree, each) for tree, each in zip(self.trees, self.probabilities, strict=True))
-
-    @cached_property
-    def cells(self) -> dict[Kind, Array]:
-        """Readings of every cell of the only tree, made once: painting them costs less than reading every pixel."""
-        (values,) = self.merged
-        found: dict[Kind, Array] = {kind: READINGS[kind](values).astype(DTYPES[kind]) for kind in DTYPES}
-        return {kind: value if kind == "probabilities" else value[..., None] for kind, value in found.items()}
+    def cells(self, kind: Kind) -> Array:
+        """Return a reading of every cell of the only tree, made once: painting costs less than reading every pixel."""
+        if kind not in self._read:
+            (values,) = self.probabilities
+            found = READINGS[kind](values).astype(DTYPES[kind])
+            self._read[kind] = found if kind == "probabilities" else found[..., None]
+        return self._read[kind]
 
     def window(self, part: Sequence[slice]) -> tuple[slice, ...]:
         """Return a part of the image in pixels of the domain."""
@@ -149,13 +145,13 @@ class TokenField:
     def _painted(self, painting: Painting, kind: Kind, window: tuple[slice, ...]) -> Array:
         sides = tuple(part.stop - part.start for part in window)
         if len(painting.trees) == 1:
-            values = painting.cells[kind]
+            values = painting.cells(kind)
             canvas = np.zeros((*sides, values.shape[-1]), values.dtype)
             canvas[..., 0] = 1 if kind in ("probabilities", "confidence") else 0
             paint(painting.trees[0], values, window, canvas)
             return canvas if kind == "probabilities" else canvas[..., 0]
         total, canvas = (np.zeros((*sides, self.classes), np.float32) for _ in range(2))
-        for tree, values in zip(painting.trees, painting.merged, strict=True):
+        for tree, values in zip(painting.trees, painting.probabilities, strict=True):
             canvas[...] = 0
             canvas[..., 0] = 1
             paint(tree, values, window, canvas)

@@ -1,5 +1,6 @@
 """Models of pixels on images of any size: overlapping tiles, blended where they meet, finished band by band."""
 
+import itertools
 import math
 import shutil
 import tempfile
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import OutputError
 from vitsci_viz.io.levels import MappedLevel
-from vitsci_viz.patching.stream import Tile, tiles
+from vitsci_viz.patching.stream import Tile
 from vitsci_viz.progress import Progress
 from vitsci_viz.workflows.painted import PixelField, labels_of
+from vitsci_viz.workflows.tile_layout import even_tiles
 
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
@@ -48,9 +50,9 @@ def predict_tiles(
     predict : callable
         Predicts one window.
     side : sequence of int
-        Sides of a tile without its halo.
+        Longest sides of a tile without its halo.
     halo : int
-        Border around a tile; tiles overlap by twice as much, and their weights fall linearly across that.
+        Border around a tile; tiles overlap by twice as much or more, and their weights fall linearly across that.
     progress : callable
         Told of every tile.
     held_bytes : int
@@ -80,26 +82,23 @@ def _blended(
     shape: tuple[int, ...], classes: int, predict: Predict, side: Sequence[int], halo: int, progress: Progress
 ) -> Iterator[Floats]:
     """Yield the rows of the image as soon as no later tile reaches them."""
-    jobs = tiles(shape, side, halo)
+    jobs = even_tiles(shape, side, halo)
     waiting = np.zeros((0, *shape[1:], classes), np.float32)
     weights = np.zeros((0, *shape[1:]), np.float32)
+    rows = [list(row) for _, row in groupby(jobs, key=lambda tile: tile.window[0].start)]
     first, done = 0, 0
-    for _, row in groupby(jobs, key=lambda tile: tile.core[0].start):
+    for row, following in itertools.zip_longest(rows, rows[1:]):
+        missing = row[0].window[0].stop - first - len(waiting)
+        waiting = np.concatenate([waiting, np.zeros((missing, *waiting.shape[1:]), np.float32)])
+        weights = np.concatenate([weights, np.zeros((missing, *weights.shape[1:]), np.float32)])
         for tile in row:
             progress("forward", done, len(jobs))
-            missing = tile.window[0].stop - first - len(waiting)
-            if missing > 0:
-                waiting = np.concatenate([waiting, np.zeros((missing, *waiting.shape[1:]), np.float32)])
-                weights = np.concatenate([weights, np.zeros((missing, *weights.shape[1:]), np.float32)])
             weight = tile_weight(tile, shape, halo)
             place = (slice(tile.window[0].start - first, tile.window[0].stop - first), *tile.window[1:])
             waiting[place] += predict(tile) * weight[..., None]
             weights[place] += weight
             done += 1
-            last = tile
-        # the next row of tiles begins a halo before this one's cores end
-        ready = shape[0] if last.core[0].stop == shape[0] else last.core[0].stop - halo
-        count = max(0, ready - first)
+        count = (shape[0] if following is None else following[0].window[0].start) - first
         yield waiting[:count] / weights[:count, ..., None]
         waiting, weights, first = waiting[count:].copy(), weights[count:].copy(), first + count
     progress("forward", len(jobs), len(jobs))

@@ -16,8 +16,8 @@ class PredictOptions(Options):
     )
     length: int | None = option(
         None,
-        "Token budget for this image; default that of training, scaled with its area where the whole image is larger "
-        "than the ones trained on.",
+        "Token budget for this image, or for each tile; default that of training, scaled with its area where it is "
+        "larger than the ones trained on, up to 16,384.",
         ge=1,
         le=16_777_216,
         unit="tokens",
@@ -26,7 +26,7 @@ class PredictOptions(Options):
     tile: int | None = option(
         None,
         "Predict in tiles of this side with a halo, each a sequence of its own; default the whole image as one "
-        "sequence (pixel models always go by tiles).",
+        "sequence (models of pixels take images larger than those trained on in tiles of that size).",
         ge=32,
         le=65_536,
         unit="px",
@@ -34,7 +34,7 @@ class PredictOptions(Options):
     )
     halo: int = option(
         32,
-        "Border around a tile that is predicted and thrown away.",
+        "Border around a tile that is predicted too: thrown away, or blended with its neighbours by models of pixels.",
         ge=0,
         le=4096,
         unit="px",

@@ -16,8 +16,9 @@ from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.models.predict import Predictor
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.patching.painting import merged_cells
 from vitsci_viz.patching.source import read_window
-from vitsci_viz.patching.stream import Tile, tiles
+from vitsci_viz.patching.stream import Tile
 from vitsci_viz.patching.tokens import gather
 from vitsci_viz.progress import Progress
 from vitsci_viz.training.crops import MOST_TOKENS
@@ -30,6 +31,7 @@ from vitsci_viz.workflows.painted import Field, Painting, TokenField
 from vitsci_viz.workflows.pixel_tiles import predict_tiles
 from vitsci_viz.workflows.region import WindowLevel
 from vitsci_viz.workflows.segment_options import PredictOptions
+from vitsci_viz.workflows.tile_layout import even_tiles
 
 Floats = NDArray[np.float32]
 
@@ -73,7 +75,8 @@ class Cutter:
         """Return what the model says of an image, and the leaves behind it (one tree per tree of the forest)."""
         if self.predictor.model.space == "pixels":
             return self._predict_pixels(image, options)
-        jobs = [_whole(image.shape)] if options.tile is None else _tiles(image, options.tile, options.halo)
+        side = image.shape if options.tile is None else (options.tile,) * image.ndim
+        jobs = even_tiles(image.shape, side, options.halo)
         paintings = []
         for tile in self._told(jobs):
             sequences = self._sequences(_window(image, tile), options)
@@ -179,7 +182,8 @@ class Cutter:
             self.notes.append(text)
 
     def _of_tokens(self, sequence: PatchSequence) -> Floats:
-        return self._ask(lambda: self.predictor.token_probabilities(sequence), sequence)
+        found = self._ask(lambda: self.predictor.token_probabilities(sequence), sequence)
+        return merged_cells(sequence.tree, found)
 
     def _of_pixels(self, pixels: Any, sequence: PatchSequence | None) -> Floats:
         return self._ask(lambda: self.predictor.pixel_probabilities(pixels, sequence), sequence, pixels)
@@ -213,15 +217,6 @@ def _joined(shape: tuple[int, ...], parts: Sequence[tuple[PatchTree, Tile]]) -> 
         kept.append((origin[rows], tree.size[rows], tree.level[rows], tree.score[rows]))
     origin, size, level, score = (np.concatenate(values) for values in zip(*kept, strict=True))
     return PatchTree(shape=shape, origin=origin, size=size, level=level, score=score)
-
-
-def _tiles(image: Image, side: int, halo: int) -> list[Tile]:
-    return tiles(image.shape, (side,) * image.ndim, halo)
-
-
-def _whole(shape: tuple[int, ...]) -> Tile:
-    everything = tuple(slice(0, n) for n in shape)
-    return Tile(core=everything, window=everything)
 
 
 def _corner(tile: Tile) -> tuple[int, ...]:
