@@ -16,6 +16,7 @@ from vitsci_viz.training.options import LoopOptions
 from vitsci_viz.training.step import (
     NotFiniteError,
     OutOfMemoryError,
+    add_gradients,
     apply_gradients,
     explaining_memory,
     find_device,
@@ -80,6 +81,20 @@ def test_a_step_that_is_not_finite_leaves_the_weights(bad: float, discs: Callabl
     with pytest.raises(NotFiniteError, match="must be finite"):
         train_step(model, batch, targets, make_optimiser(model, LoopOptions()))
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+
+def test_a_step_after_a_failed_one_is_as_if_it_had_not_been(discs: Callable[..., Discs]) -> None:
+    case = discs()
+    batch, targets = batch_of(case)
+    losses = []
+    for is_disturbed in (False, True):
+        model = case.model().train()
+        optimiser = make_optimiser(model, LoopOptions())
+        if is_disturbed:
+            add_gradients(model, batch, targets)
+        train_step(model, batch, targets, optimiser)
+        losses.append(train_step(model, batch, targets, optimiser))
+    assert losses[0] == losses[1]
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights() -> None:

@@ -150,6 +150,19 @@ def test_a_resumed_run_may_be_given_more_epochs(data: Path, tmp_path: Path) -> N
     assert [row["step"] for row in read_metrics(RunFolder(tmp_path / "run"))[0]] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_time_limit_counts_what_was_before_a_resume_and_a_larger_one_lets_the_run_go_on(
+    data: Path, tmp_path: Path
+) -> None:
+    options = {"epochs": 5000, "val_every": 5000, "save_every": 100}
+    report = train(recipe_for(data, tmp_path / "run", **options, max_minutes=0.01))
+    assert report.results["state"] == read_facts(RunFolder(tmp_path / "run"))["state"] == "stopped"
+    assert "max_minutes=0.01 ended the run: a larger one lets it go on" in report.results["notes"]
+    again = train(recipe_for(data, tmp_path / "run", **options, max_minutes=0.01), resume=True)
+    assert again.results["steps"] == report.results["steps"]
+    longer = train(recipe_for(data, tmp_path / "run", **options, max_minutes=0.03), resume=True)
+    assert longer.results["steps"] > report.results["steps"]
+
+
 def test_a_run_is_not_begun_over_another_one(data: Path, tmp_path: Path) -> None:
     recipe = recipe_for(data, tmp_path / "run")
     train(recipe)

@@ -93,7 +93,7 @@ def fit(
     normalisation : Normalisation
         Of the channels.
     options : LoopOptions
-        How to train.
+        How to train. Checkpoints carry them: only those of a whole `TrainOptions` can be predicted with.
     spec : ModelSpec
         What the model was built from.
     run : RunFolder, optional

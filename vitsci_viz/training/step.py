@@ -122,6 +122,7 @@ def train_step(
     NotFiniteError
         The loss or the gradient is infinite or NaN; the weights are left as they were.
     """
+    optimiser.zero_grad(set_to_none=True)  # a step that failed may have left some
     loss = add_gradients(
         model, batch, targets, class_weights=class_weights, dice_weight=dice_weight, precision=precision
     )

@@ -80,7 +80,7 @@ def run_train(
         with watch.stage("train"), _stating(folder, _facts(setup, options)) as facts:
             history = _train(setup, options, folder, start, progress)
             facts |= {"state": history.state, **_outcome(history)}
-    results = {"run": str(folder.path), **_results(setup, history), **_used(watch)}
+    results = {"run": str(folder.path), **_results(setup, options, history), **_used(watch)}
     return Report(workflow="train", results=results, recipe=recipe_mapping(recipe), versions=_versions())
 
 
@@ -182,17 +182,18 @@ def _outcome(history: History) -> dict[str, Any]:
     }
 
 
-def _results(setup: TrainSetup, history: History) -> dict[str, Any]:
-    last = history.validation
+def _results(setup: TrainSetup, options: TrainOptions, history: History) -> dict[str, Any]:
+    images = [] if history.validation is None else history.validation.rows()
+    notes = list(setup.notes)
+    if history.state == "stopped":
+        notes.append(f"max_minutes={options.max_minutes:g} ended the run: a larger one lets it go on")
     return {
         "state": history.state,
         **_outcome(history),
         "classes": list(setup.labels.names),
-        "images": []
-        if last is None
-        else sorted(last.rows(), key=lambda row: -1 if row["dice"] is None else row["dice"]),
+        "images": sorted(images, key=lambda row: -1 if row["dice"] is None else row["dice"]),
         **_counts(setup),
-        "notes": list(setup.notes),
+        "notes": notes,
     }
 
 
