@@ -13,8 +13,10 @@ from vitsci_viz.views.session.wording import Reading, share, side, size, times
 
 FORWARD_SHARE = 1 / 3
 """Of a training step's operations, those of the prediction alone."""
-FIXED_S, BLOCK_S = 0.002, 0.0012
+FIXED_S, BLOCK_S = 0.005, 0.0012
 """Seconds of a batch beside its operations, and for every block of the encoder (measured on one processor core)."""
+START_S = 8.0
+"""Seconds until the first step: libraries are loaded, images and masks compared (measured likewise)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ class Estimate:
     batch_s : float
         Seconds of a batch.
     total_s : float
-        Seconds of the run with its validations, never more than `max_minutes`.
+        Seconds of the run with its start and its validations; `max_minutes` bounds what follows the start.
     is_bounded : bool
         `max_minutes` ends the run before its last epoch.
     speed : Speed
@@ -116,7 +118,7 @@ def estimate(options: TrainOptions, data: DataFacts, sequence: SequenceFacts, sp
         batch_bytes=held,
         uniform_bytes=uniform_held,
         batch_s=flops / speed.flops_per_s + overhead_s(options),
-        total_s=min(wanted, limit),
+        total_s=START_S + min(wanted, limit),
         is_bounded=wanted > limit,
         speed=speed,
     )
@@ -193,8 +195,8 @@ def estimate_lines(found: Estimate, options: TrainOptions, data: DataFacts) -> t
             value=f"about {duration(found.total_s)}",
             note=("ends by max minutes, before the last epoch; " if found.is_bounded else "") + found.speed.source,
             help="Operations of all steps and validations, counted from the model's layers, over the speed "
-            f"({found.speed.flops_per_s / 1e9:,.0f} billion a second, {found.speed.source}). The first epoch takes "
-            "longer, as trees are cut and kept then.",
+            f"({found.speed.flops_per_s / 1e9:,.0f} billion a second, {found.speed.source}), and about "
+            f"{START_S:.0f} s to start. The first epoch takes longer, as trees are cut and kept then.",
         ),
     )
 
