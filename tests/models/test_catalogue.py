@@ -56,6 +56,19 @@ def test_a_finite_gradient_reaches_every_weight(ndim, head, rotary, dtype):
     assert any(weight.grad.abs().max() > 0 for weight in model.encoder.embedding.parameters())
 
 
+def test_gradients_in_half_precision_are_finite_whatever_lay_in_memory_before():
+    spec = tiny_spec(3, head="unetr")
+    model, batch = build_model(spec, seed=0).train(), batch_of(spec, random_sequence(spec))
+    for _ in range(20):
+        dirt = [torch.full((size,), float("nan")) for size in (100, 1000, 5000, 20_000, 100_000, 400_000)]
+        del dirt
+        model.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = model(batch)
+        logits.square().mean().backward()
+        assert all(weight.grad.isfinite().all() for weight in model.parameters())
+
+
 def test_half_precision_gives_nearly_the_same_logits():
     for head in ("token", "unetr"):
         spec = tiny_spec(head=head)
@@ -153,7 +166,7 @@ def learned(spec, batch, classes, steps):
 def test_places_and_sizes_alone_can_be_learned_from():
     # Blank tokens: what is left is where a leaf lies and how large it is.
     spec = tiny_spec(classes=4, width=48)
-    sequence = random_sequence(spec, (32, 32))
+    sequence = random_sequence(spec, (64, 64))
     batch = batch_of(spec, sequence)
     batch.tokens.zero_()
     size, centre = torch.from_numpy(sequence.tree.size[:, 0]), batch.places[0, :, 0]

@@ -190,7 +190,12 @@ class DecoderModel(SegmentationModel):
             )
         *early, last = self.encoder.features(batch.tokens, batch.places, batch.valid, self.after)
         features = [*early, self.encoder.norm(last)]
-        return self.decoder(features, leaf_rows(batch.grid, batch.valid), batch.pixels).float()
+        rows, kind = leaf_rows(batch.grid, batch.valid), batch.pixels.device.type
+        if kind == "cpu" and batch.pixels.ndim == 5:
+            # oneDNN's weight gradient of 3-D convolutions in bf16 reads memory nobody wrote where the grid is small
+            with torch.autocast(kind, enabled=False):
+                return self.decoder([part.float() for part in features], rows, batch.pixels)
+        return self.decoder(features, rows, batch.pixels).float()
 
 
 def depths_of(blocks: int) -> tuple[int, ...]:
