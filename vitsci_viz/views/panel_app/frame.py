@@ -2,7 +2,6 @@
 
 import base64
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,15 +37,14 @@ class PageEntry:
         return getattr(importlib.import_module(module), name)
 
 
-_KNOWN: dict[str, PageEntry] = {
+PAGES: dict[str, PageEntry] = {
     "patch": PageEntry(title="Patch", target="vitsci_viz.views.panel_app.pages.patch:PatchPage"),
     "segment": PageEntry(title="Segment", target="vitsci_viz.views.panel_app.pages.segment:SegmentPage"),
     "train": PageEntry(
         title="Train", target="vitsci_viz.views.panel_app.pages.train:TrainPage", hero="run", is_sheet=True
     ),
 }
-PAGES = {name: entry for name, entry in _KNOWN.items() if importlib.util.find_spec(entry.target.partition(":")[0])}
-"""Pages that exist by their address, in the order of the navigation; the first one is also the home page."""
+"""Every page by its address, in the order of the navigation; the first one is also the home page."""
 HOME = next(iter(PAGES))
 
 MARK = (
