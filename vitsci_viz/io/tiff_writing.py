@@ -77,9 +77,10 @@ def write_probabilities_tiff(path: Path, segmentation: Segmentation, *, progress
 
 def _class_planes(segmentation: Segmentation, values: LevelArray, progress: Progress) -> Iterator[Array]:
     """Yield the bands of one class after the other; those of a volume are planes."""
-    rows = 1 if len(values.shape) > 3 else ROWS
+    length, *rest = values.shape
+    rows = 1 if len(rest) > 2 else ROWS
     for index, name in enumerate(segmentation.classes):
-        for part in row_bands(values.shape[0], rows, f"probabilities of {name}", progress):
+        for part in row_bands(length, rows, f"probabilities of {name}", progress):
             yield np.asarray(values[(part, ..., slice(index, index + 1))], np.float16)[..., 0]
 
 
