@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.models.cases import SHAPES, batch_of, lively, random_image, random_sequence, tiny_spec
-from vitsci_viz.errors import InputError
+from vitsci_viz.errors import Cancelled, InputError
 from vitsci_viz.models.catalogue import build_model
 from vitsci_viz.models.predict import Predictor
 from vitsci_viz.patching.tokens import gather
@@ -71,6 +71,32 @@ def test_the_model_is_left_in_evaluation_mode_and_its_answers_repeat():
     apply = Predictor(build_model(spec, seed=0).train(), spec, MEAN, STD)
     sequence = random_sequence(spec)
     np.testing.assert_array_equal(apply.token_probabilities(sequence), apply.token_probabilities(sequence))
+
+
+@pytest.mark.parametrize("head", ["token", "unetr"])
+def test_a_forward_pass_tells_of_its_parts_and_a_cancel_ends_it_between_two(head):
+    apply, spec = predictor(head=head, depth=4)
+    sequence, pixels = unscaled(random_sequence(spec)), random_image(spec, SHAPES[2])
+    told = []
+
+    def ask(progress):
+        if head == "token":
+            return apply.token_probabilities(sequence, progress=progress)
+        return apply.pixel_probabilities(pixels, sequence, progress=progress)
+
+    def stop_at_the_third(stage, done, total):
+        if done == 2:
+            raise Cancelled
+
+    silent = ask(lambda *_: None)
+    np.testing.assert_array_equal(ask(lambda *what: told.append(what)), silent)
+    assert told == [("forward", done, len(told)) for done in range(len(told))]
+    assert len(told) >= spec.depth
+    with pytest.raises(Cancelled):
+        ask(stop_at_the_third)
+    told.clear()
+    np.testing.assert_array_equal(ask(lambda *_: None), silent)
+    assert told == []
 
 
 def test_what_does_not_fit_the_model_is_said():

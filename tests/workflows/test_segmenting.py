@@ -114,8 +114,8 @@ def test_models_of_pixels_take_large_images_in_tiles_that_blend(tmp_path: Path) 
     windows: list[tuple[int, ...]] = []
     ask = model.predictor.pixel_probabilities
     model.predictor.pixel_probabilities = (
-        lambda pixels, sequence: (  # type: ignore[method-assign]
-            windows.append(pixels.shape[:2]) or ask(pixels, sequence)
+        lambda pixels, sequence, **how: (  # type: ignore[method-assign]
+            windows.append(pixels.shape[:2]) or ask(pixels, sequence, **how)
         )
     )
     prediction = model.predict(image)
@@ -236,7 +236,7 @@ def test_a_run_without_checkpoints_and_a_folder_without_run_are_refused(tmp_path
 def test_too_little_memory_says_what_to_lower(tmp_path: Path) -> None:
     model = opened(tmp_path)
 
-    def fail(sequence: Any) -> Any:
+    def fail(sequence: Any, **_: Any) -> Any:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     model.predictor.token_probabilities = fail  # type: ignore[method-assign]
@@ -244,11 +244,12 @@ def test_too_little_memory_says_what_to_lower(tmp_path: Path) -> None:
         model.predict(picture())
 
 
-def test_a_prediction_can_be_cancelled(tmp_path: Path) -> None:
-    model = opened(tmp_path)
+@pytest.mark.parametrize("head", ["token", "unetr"])
+def test_a_prediction_can_be_cancelled_in_the_middle_of_a_forward_pass(tmp_path: Path, head: str) -> None:
+    model = opened(tmp_path, head=head, depth=3)
 
     def cancel(stage: str, done: int, total: int) -> None:
-        if stage == "forward":
+        if stage == "forward" and done == 2:
             raise Cancelled
 
     with pytest.raises(Cancelled):

@@ -197,6 +197,10 @@ class DecoderModel(SegmentationModel):
                 return self.decoder([part.float() for part in features], rows, batch.pixels)
         return self.decoder(features, rows, batch.pixels).float()
 
+    def parts(self) -> Sequence[nn.Module]:
+        """Return the blocks of the encoder, what mixes each grid of the decoder, and its convolutions on pixels."""
+        return [*self.encoder.blocks, *self.decoder.mixing, *self.decoder.last]
+
 
 def depths_of(blocks: int) -> tuple[int, ...]:
     """Return the four depths whose features a decoder reads: quarters of the blocks, at least one.

@@ -1,5 +1,8 @@
 """A trained model as a function of arrays: NumPy in, NumPy out."""
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from vitsci_viz.models.batch import Batch
 from vitsci_viz.models.options import ModelSpec
 from vitsci_viz.models.places import grid_of, normalised, places_of
 from vitsci_viz.models.segmentation import SegmentationModel
+from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import PatchSequence
 
 Array = NDArray[Any]
@@ -39,7 +43,9 @@ class Predictor:
         self.mean, self.std = np.asarray(mean, np.float32), np.asarray(std, np.float32)
         self.device = torch.device(device)
 
-    def token_probabilities(self, sequence: PatchSequence, *, pixels: Array | None = None) -> Floats:
+    def token_probabilities(
+        self, sequence: PatchSequence, *, pixels: Array | None = None, progress: Progress = silent
+    ) -> Floats:
         """Return the probability of every class in every cell of every token.
 
         Parameters
@@ -48,6 +54,8 @@ class Predictor:
             Tokens (L, *patch, c) as `gather` made them, not normalised.
         pixels : (*shape, c), optional
             The image, for models that read pixels beside tokens.
+        progress : callable
+            Told of every part of the model that is begun; raises `Cancelled` to stop between two of them.
 
         Returns
         -------
@@ -61,12 +69,14 @@ class Predictor:
         """
         if self.model.space != "tokens":
             raise InputError("this model predicts pixels: call pixel_probabilities(pixels, sequence)")
-        probabilities = self._probabilities(self._batch(sequence, pixels))
+        probabilities = self._probabilities(self._batch(sequence, pixels), progress)
         shaped = probabilities.reshape(*sequence.tokens.shape[:-1], self.spec.classes)
         shaped[~sequence.valid] = 0
         return shaped
 
-    def pixel_probabilities(self, pixels: Array, sequence: PatchSequence | None = None) -> Floats:
+    def pixel_probabilities(
+        self, pixels: Array, sequence: PatchSequence | None = None, *, progress: Progress = silent
+    ) -> Floats:
         """Return the probability of every class at every pixel.
 
         Parameters
@@ -75,6 +85,8 @@ class Predictor:
             The image, not normalised.
         sequence : PatchSequence, optional
             Its tokens, for models that read them.
+        progress : callable
+            As in `token_probabilities`.
 
         Returns
         -------
@@ -87,11 +99,11 @@ class Predictor:
         """
         if self.model.space != "pixels":
             raise InputError("this model predicts tokens: call token_probabilities(sequence) and scatter the result")
-        probabilities = self._probabilities(self._batch(sequence, pixels))
+        probabilities = self._probabilities(self._batch(sequence, pixels), progress)
         return probabilities.reshape(*pixels.shape[:-1], self.spec.classes)
 
-    def _probabilities(self, batch: Batch) -> Floats:
-        with torch.inference_mode():
+    def _probabilities(self, batch: Batch, progress: Progress) -> Floats:
+        with torch.inference_mode(), telling_of_parts(self.model, progress):
             return self.model(batch.to(self.device))[0].softmax(dim=-1).cpu().numpy()
 
     def _batch(self, sequence: PatchSequence | None, pixels: Array | None) -> Batch:
@@ -130,6 +142,26 @@ class Predictor:
                 f"{pixels.shape}"
             )
         return _one(np.moveaxis(normalised(pixels, self.mean, self.std), -1, 0))
+
+
+@contextlib.contextmanager
+def telling_of_parts(model: SegmentationModel, progress: Progress) -> Iterator[None]:
+    """Tell how far a forward pass is, and let a cancel end it between two parts of the model.
+
+    Only passes of the thread that entered are told of: another thread may be asking the same model.
+    """
+    parts, thread, begun = model.parts(), threading.get_ident(), 0
+
+    def tell(*_: Any) -> None:
+        nonlocal begun
+        if threading.get_ident() == thread:
+            progress("forward", begun, len(parts))
+            begun += 1
+
+    with contextlib.ExitStack() as hooks:
+        for part in parts:
+            hooks.callback(part.register_forward_pre_hook(tell).remove)
+        yield
 
 
 def _one(values: Array) -> Tensor:

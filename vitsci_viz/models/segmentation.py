@@ -1,5 +1,6 @@
 """What all models share: a batch in, logits in the order of the targets out."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -29,6 +30,10 @@ class SegmentationModel(nn.Module):
         """Return logits (B, N, K) float32."""
         raise NotImplementedError
 
+    def parts(self) -> Sequence[nn.Module]:
+        """Return the parts that share the work of a forward pass, each called once: what progress is counted in."""
+        return ()
+
 
 class TokenModel(SegmentationModel):
     """Encoder and token head: no decoder, the loss is taken on tokens.
@@ -49,3 +54,7 @@ class TokenModel(SegmentationModel):
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, L * prod(patch), K) float32."""
         return self.head(self.encoder(batch.tokens, batch.places, batch.valid)).float()
+
+    def parts(self) -> Sequence[nn.Module]:
+        """Return the blocks of the encoder."""
+        return list(self.encoder.blocks)

@@ -88,7 +88,9 @@ def _folder_records(folder: Path) -> tuple[Record, ...]:
     parts = {part: folder / part for part in ("images", "masks")}
     for part, path in parts.items():
         if not path.is_dir():
-            raise MissingFileError(f"{folder} must hold the folders images and masks, but {part} is missing")
+            raise MissingFileError(
+                f"{folder} must hold the folders images and masks, but {part} is missing: add it, or give a CSV"
+            )
     images, masks = (_by_stem(path) for path in parts.values())
     if not images:
         raise InputError(f"{parts['images']} holds no image of a known kind: put images there")

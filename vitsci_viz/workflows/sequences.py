@@ -182,11 +182,13 @@ class Cutter:
             self.notes.append(text)
 
     def _of_tokens(self, sequence: PatchSequence) -> Floats:
-        found = self._ask(lambda: self.predictor.token_probabilities(sequence), sequence)
+        found = self._ask(lambda: self.predictor.token_probabilities(sequence, progress=self.progress), sequence)
         return merged_cells(sequence.tree, found)
 
     def _of_pixels(self, pixels: Any, sequence: PatchSequence | None) -> Floats:
-        return self._ask(lambda: self.predictor.pixel_probabilities(pixels, sequence), sequence, pixels)
+        return self._ask(
+            lambda: self.predictor.pixel_probabilities(pixels, sequence, progress=self.progress), sequence, pixels
+        )
 
     def _ask(self, model: Callable[[], Floats], sequence: PatchSequence | None, pixels: Any = None) -> Floats:
         """Ask the model, in the arithmetic of training."""
