@@ -75,6 +75,20 @@ def test_a_truncated_checkpoint_is_refused_in_one_line(share: float, tmp_path: P
     assert "\n" not in str(found.value)
 
 
+@pytest.mark.parametrize("part", ["embedding", "position"])
+def test_damaged_weights_are_refused_and_not_predicted_with(part: str, tmp_path: Path) -> None:
+    path = tmp_path / "best"
+    saved = a_checkpoint()
+    save_checkpoint(saved, path)
+    weight = next(value for name, value in saved.model.items() if value.ndim == 2)
+    content = path.read_bytes()
+    wanted = weight.numpy().tobytes() if part == "embedding" else b"best_step"
+    path.write_bytes(content.replace(wanted, wanted[:-1] + bytes([wanted[-1] ^ 1])))
+    assert path.read_bytes() != content
+    with pytest.raises(InputError, match="checksum"):
+        load_checkpoint(path)
+
+
 @pytest.mark.parametrize("content", [{"weight": torch.zeros(3)}, [1, 2], "text", {"kind": "another"}])
 def test_a_file_of_another_program_is_refused(content: Any, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "last")

@@ -56,6 +56,12 @@ def test_names_of_two_classes_fit_masks_of_0_and_255(tmp_path: Path):
     assert (labels.values, labels.names) == ((0, 255), ("background", "nucleus"))
 
 
+@pytest.mark.parametrize("classes", ["0:glass,1:tumour,2:tumour", {0: "glass", 1: "tumour", 2: "tumour"}])
+def test_every_class_has_a_name_of_its_own(classes: str | dict[int, str]):
+    with pytest.raises(OptionError, match=r"classes.*a name of its own for every value, got 'tumour' twice"):
+        DataOptions(classes=classes)
+
+
 def test_ignored_values_are_no_class(tmp_path: Path):
     mask = np.array([[0, 1], [254, 255]], np.uint8)
     records = records_of(tmp_path, mask)

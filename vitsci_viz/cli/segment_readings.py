@@ -28,7 +28,9 @@ def train_readings(report: Report) -> Iterator[RenderableType]:
     if results["best_dice"] is None:
         yield Text(f"{steps} without validation")
     else:
-        count = counted(results["val_images"], "validation image")
+        count, scored = counted(results["val_images"], "validation image"), len(results["images"])
+        if 0 < scored < results["val_images"]:
+            count = f"{scored:,} of {count}"
         yield Text.assemble(
             (f"Dice {results['best_dice']:.4f}", ACCENT),
             f" on {count}, best at step {results['best_step']:,} of {steps}",

@@ -202,6 +202,9 @@ def _read(path: Path) -> Any:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):  # the directory of the archive comes last: a file cut short has none
                 raise InputError(_not_whole(path, "it has no end"))
+            # Torch reads weights past a wrong checksum, and a model of damaged weights still predicts something.
+            if (damaged := zipfile.ZipFile(file).testzip()) is not None:
+                raise InputError(_not_whole(path, f"the checksum of {damaged} is wrong"))
             file.seek(0)
             return torch.load(file, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, KeyError, AttributeError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
@@ -213,8 +216,8 @@ def _read(path: Path) -> Any:
 
 def _not_whole(path: Path, reason: str) -> str:
     return (
-        f"{path} is no whole checkpoint ({reason}): the file was cut short or is of another program; copy it again, "
-        "take the other checkpoint of the run, or train anew"
+        f"{path} is no whole checkpoint ({reason}): the file was cut short or damaged, or is another program's; copy "
+        "it again, take the other checkpoint of the run, or train anew"
     )
 
 

@@ -6,7 +6,7 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -159,7 +159,7 @@ class _Fit:
         if start is not None:
             if start.optimiser is None:
                 raise InputError(f"a run goes on from its checkpoint '{LAST}': this one lacks the optimiser's state")
-            start.load_into(self.model)
+            start.load_into(self.model, path=LAST if run is None else run.checkpoints / LAST)
             self.optimiser.load_state_dict(dict(start.optimiser))
         areas = labelled_areas(source_train) if options.class_weights == "balanced" else ()
         weights = class_weights_of(options, areas, spec.classes)
@@ -221,10 +221,8 @@ class _Fit:
             "learning_rate": rate, "gradient_norm": norm, "step_seconds": round(ended - started, 6),
             "load_seconds": round(loaded - started, 6), "skipped": len(fed.skipped),
         }  # fmt: skip
-        skipped = dict(Counter(self.position.skipped) + Counter(fed.skipped))
-        self.position = self.position.moved(
-            step=step, epoch=epoch, seconds=row["seconds"], pending=row, skipped=skipped
-        )
+        self._count_skipped(fed.skipped)
+        self.position = self.position.moved(step=step, epoch=epoch, seconds=row["seconds"], pending=row)
         self._tell("train" if loss is None else f"train, loss {loss:.4f}", step, self.schedule.steps)
 
     def _change_weights(self, step: int, fed: StepBatches) -> tuple[float | None, float | None]:
@@ -253,12 +251,17 @@ class _Fit:
             )  # fmt: skip
         if self.previews is not None:
             self.previews.finish(row["step"])
+        self._count_skipped(self.validation.skipped)
         dice = self.validation.mean_dice
         row["val_dice"] = None if math.isnan(dice) else dice
         is_better = not math.isnan(dice) and (self.position.best is None or dice > self.position.best)
         if is_better:
             self.position = self.position.moved(best=dice, best_step=row["step"])
         return is_better
+
+    def _count_skipped(self, names: Iterable[str]) -> None:
+        """Add images that could not be read to those left out so far."""
+        self.position = self.position.moved(skipped=dict(Counter(self.position.skipped) + Counter(names)))
 
     def _write_best(self) -> None:
         self.saver.best(self.position, self.model)

@@ -80,13 +80,21 @@ class DataOptions(Options):
     @field_validator("classes", mode="before")
     @classmethod
     def _read_classes(cls, value: Any) -> Any:
-        if value is None or isinstance(value, dict):
-            return value
+        if value is None:
+            return None
+        pairs = value.items() if isinstance(value, dict) else cls._pairs_of(value)
+        names = [str(name) for _, name in pairs]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"must have a name of its own for every value, got {twice!r} twice")
+        return dict(pairs)
+
+    @staticmethod
+    def _pairs_of(value: Any) -> list[tuple[int, str]]:
         parts = value if isinstance(value, tuple | list) else str(value).split(",")
         pairs = [str(part).replace("=", ":").partition(":") for part in parts]
         if not all(number.strip().isdecimal() and name.strip() for number, _, name in pairs):
             raise ValueError(f"must be value:name pairs such as 0:background,1:nucleus, got {value!r}")
-        return {int(number): name.strip() for number, _, name in pairs}
+        return [(int(number), name.strip()) for number, _, name in pairs]
 
     @field_validator("ignore", mode="before")
     @classmethod

@@ -56,10 +56,13 @@ class Validation:
         The images.
     dice : (images, K) float64
         Dice of every image and class; NaN where a class is neither there nor predicted.
+    skipped : tuple of str
+        Images that could not be read, where ``on_error`` says to skip them.
     """
 
     names: tuple[str, ...]
     dice: NDArray[np.float64]
+    skipped: tuple[str, ...] = ()
 
     @property
     def mean_dice(self) -> float:
@@ -110,20 +113,21 @@ def validate(
     Returns
     -------
     Validation
-        Without the images that cannot be read, where the source's ``on_error`` says to skip them.
+        Images that cannot be read are named apart, where the source's ``on_error`` says to skip them.
 
     Raises
     ------
     InputError, MissingFileError
         An image cannot be read, and ``on_error`` says to stop; or it has no mask.
     """
-    names, rows = [], []
+    names, rows, skipped = [], [], []
     groups = images_of(source)
     for number, indices in enumerate(groups):
         if progress is not None:
             progress(number, len(groups))
         examples = read_examples(source, indices, epoch=0)
         if examples is None:
+            skipped.append(source.record(indices[0]).name)
             continue
         labels = image_labels(model, examples, normalisation, spec=spec, device=device, precision=precision)
         score = score_image(examples[0], labels, spec.classes)
@@ -131,7 +135,8 @@ def validate(
         rows.append(score.dice)
         if keep is not None:
             keep(number, score)
-    return Validation(names=tuple(names), dice=np.array(rows).reshape(len(rows), spec.classes))
+    scores = np.array(rows).reshape(len(rows), spec.classes)
+    return Validation(names=tuple(names), dice=scores, skipped=tuple(skipped))
 
 
 def images_of(source: ExampleSource) -> list[range]:

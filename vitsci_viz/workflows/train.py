@@ -17,6 +17,7 @@ from vitsci_viz.training.checkpoint import Checkpoint, load_checkpoint
 from vitsci_viz.training.lock import locked
 from vitsci_viz.training.loop import History, fit
 from vitsci_viz.training.options import TrainOptions
+from vitsci_viz.training.records import NAMED_AT_MOST
 from vitsci_viz.training.run_folder import RunFolder, write_facts
 from vitsci_viz.training.saving import LAST
 from vitsci_viz.training.schedule import Schedule
@@ -24,7 +25,7 @@ from vitsci_viz.training.step import find_device, find_precision
 from vitsci_viz.types import Recipe, Report
 from vitsci_viz.workflows.catalogue import recipe_mapping
 from vitsci_viz.workflows.machine import Stopwatch, using_threads, versions
-from vitsci_viz.workflows.train_folder import begin_run, check_begin, check_resume, continue_run
+from vitsci_viz.workflows.train_folder import begin_run, check_begin, check_resume, check_start, continue_run
 from vitsci_viz.workflows.train_setup import TrainSetup, set_up
 
 
@@ -75,7 +76,7 @@ def run_train(
         with watch.stage("prepare"):
             check_resume(folder, recipe, options) if resume else check_begin(folder, force=force)
             setup = set_up(recipe.inputs["data"], options, progress=progress)
-            start = _start(folder) if resume else None
+            start = _start(folder, setup, options) if resume else None
             continue_run(folder, recipe, setup) if resume else begin_run(folder, recipe, setup)
         with watch.stage("train"), _stating(folder, _facts(setup, options)) as facts:
             history = _train(setup, options, folder, start, progress)
@@ -84,9 +85,13 @@ def run_train(
     return Report(workflow="train", results=results, recipe=recipe_mapping(recipe), versions=_versions())
 
 
-def _start(folder: RunFolder) -> Checkpoint | None:
+def _start(folder: RunFolder, setup: TrainSetup, options: TrainOptions) -> Checkpoint | None:
     path = folder.checkpoints / LAST
-    return load_checkpoint(path) if path.exists() else None
+    if not path.exists():
+        return None
+    start = load_checkpoint(path)
+    check_start(path, start.card, setup, options)
+    return start
 
 
 def _train(
@@ -187,6 +192,12 @@ def _results(setup: TrainSetup, options: TrainOptions, history: History) -> dict
     notes = list(setup.notes)
     if history.state == "stopped":
         notes.append(f"max_minutes={options.max_minutes:g} ended the run: a larger one lets it go on")
+    if skipped := history.position.skipped:
+        named = ", ".join(f"{name} ({times}x)" for name, times in sorted(skipped.items())[:NAMED_AT_MOST])
+        more = f" and {len(skipped) - NAMED_AT_MOST} more" if len(skipped) > NAMED_AT_MOST else ""
+        notes.append(
+            f"{len(skipped)} of {len(setup.records)} images could not be read and were left out: {named}{more}"
+        )
     return {
         "state": history.state,
         **_outcome(history),

@@ -20,6 +20,7 @@ from vitsci_viz.types import Recipe
 from vitsci_viz.workflows.catalogue import load_recipe, recipe_text
 
 if TYPE_CHECKING:
+    from vitsci_viz.training.card import Card
     from vitsci_viz.workflows.train_setup import TrainSetup
 
 MAY_CHANGE = ("epochs", "max_minutes", "save_every", "device")
@@ -95,6 +96,26 @@ def differences(former: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         for name in names
         if name not in MAY_CHANGE and former.get(name) != now.get(name)
     ]
+
+
+def check_start(path: Path, card: Card, setup: TrainSetup, options: TrainOptions) -> None:
+    """Refuse to go on from the checkpoint of another run.
+
+    Raises
+    ------
+    InputError
+        It was written for another model, other classes or other options than those of the folder.
+    """
+    differing = differences(card.options, options.to_mapping())
+    if card.spec != setup.spec:
+        differing.insert(0, "another model")
+    if card.labels != setup.labels:
+        differing.insert(0, f"the classes {', '.join(card.classes)}")
+    if differing:
+        raise InputError(
+            f"a run goes on from its own checkpoint: {path} was written with {'; '.join(differing)}; put back the one "
+            "of this run, or begin another run"
+        )
 
 
 def continue_run(folder: RunFolder, recipe: Recipe, setup: TrainSetup) -> None:

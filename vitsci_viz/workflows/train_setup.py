@@ -132,10 +132,10 @@ def _shares(area: NDArray[np.float64]) -> list[float]:
 
 def _notes(areas: Any, labels: LabelMap, records: tuple[Record, ...]) -> tuple[str, ...]:
     """Say what is lacking: classes that no mask, or none to learn from, holds."""
-    notes = [f"no mask holds the class {name}: it cannot be learned" for name in empty_classes(areas, labels)]
+    notes = [f"no mask holds the class '{name}': it cannot be learned" for name in empty_classes(areas, labels)]
     learned = {record.name: areas[record.name] for record in records if record.split == "train"}
     unseen = set(empty_classes(learned, labels)) - set(empty_classes(areas, labels))
-    notes += [f"no training image holds the class {name}: only validation images do" for name in sorted(unseen)]
+    notes += [f"no training image holds the class '{name}': only validation images do" for name in sorted(unseen)]
     if not any(record.split == "val" for record in records):
         notes.append("nothing is kept for validation: the best checkpoint is the last one")
     return tuple(notes)
