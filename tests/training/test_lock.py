@@ -1,5 +1,7 @@
 """Two runs never share a folder, and a killed one does not keep the next from it."""
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -88,3 +90,14 @@ def test_a_damaged_lock_is_nobodys(content: str, tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="could not write"), locked(RunFolder(tmp_path / "missing")):
         pytest.fail("there is no such folder")
+
+
+def test_a_file_system_without_locks_is_not_taken_for_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OutputError, match=r"could not be locked \(No locks available\)"), locked(RunFolder(tmp_path)):
+        pytest.fail("a run without a lock")

@@ -239,3 +239,15 @@ def test_with_skip_what_cannot_be_read_is_left_out_of_what_is_measured(records):
             source.example(index)
     with pytest.raises(VitsciVizError, match="tile_0"):
         source_of(records, labels=source.labels)
+
+
+@pytest.mark.parametrize("part", ["image", "mask"])
+def test_a_file_that_is_mended_during_a_run_is_read_anew(records, tmp_path, part):
+    source = source_of(records, cache=tmp_path / "cache", flips=False)
+    before = source.example(0)
+    path = getattr(records[0], part)
+    path.write_bytes(getattr(records[1], part).read_bytes())
+    found, fresh = source.example(0), source_of(records, cache=tmp_path / "other", flips=False).example(0)
+    np.testing.assert_array_equal(found.tokens, fresh.tokens)
+    np.testing.assert_array_equal(found.fractions, fresh.fractions)
+    assert not np.array_equal(before.fractions, fresh.fractions)

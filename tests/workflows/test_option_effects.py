@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from pydantic import ByteSize
 
 from tests.workflows.runs import picture, write_run
 from vitsci_viz.io.writing import write_image
@@ -196,7 +197,7 @@ def test_every_option_of_prediction_changes_what_is_written(name, run, tmp_path)
     assert predicted(run, tmp_path / "a", **context) != predicted(run, tmp_path / "b", **{**context, **change})
 
 
-@pytest.mark.parametrize("execution", [ExecutionOptions(threads=2), ExecutionOptions(memory=2**20)])
+@pytest.mark.parametrize("execution", [ExecutionOptions(threads=2), ExecutionOptions(memory=ByteSize(2**20))])
 def test_threads_and_memory_do_not_change_what_is_written(execution, run, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -239,9 +240,9 @@ def test_every_option_of_evaluation_changes_the_scores(name, scored):
     assert evaluated(*scored, **context) != evaluated(*scored, **{**context, **change})
 
 
-@pytest.mark.parametrize("execution", [ExecutionOptions(threads=2), ExecutionOptions(memory=2**20)])
+@pytest.mark.parametrize("execution", [ExecutionOptions(threads=2), ExecutionOptions(memory=ByteSize(2**20))])
 def test_threads_and_memory_do_not_change_the_scores(execution, scored):
-    assert evaluated(*scored, execution) == evaluated(*scored, ExecutionOptions(threads=1))
+    assert evaluated(*scored, execution=execution) == evaluated(*scored, execution=ExecutionOptions(threads=1))
 
 
 def test_scores_without_a_change_are_the_same(scored):

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vitsci_viz.errors import OptionError
+from vitsci_viz.errors import InputError, OptionError
+from vitsci_viz.training.feeding import read_examples
 
 if TYPE_CHECKING:
     from vitsci_viz.training.options import LoopOptions
@@ -33,6 +34,8 @@ def class_weights_of(options: LoopOptions, areas: Sequence[float], classes: int)
     ------
     OptionError
         The numbers are not one per class.
+    InputError
+        Nothing is labelled that weights could be balanced by.
 
     Examples
     --------
@@ -48,14 +51,25 @@ def class_weights_of(options: LoopOptions, areas: Sequence[float], classes: int)
     if len(weights) != classes:
         raise OptionError(f"class_weights must have one number per class: {classes} classes, got {len(weights)}")
     total = sum(weights)
+    if total <= 0:
+        raise InputError(
+            "class_weights=balanced needs labelled pixels in at least one training image that can be read, got none: "
+            "check the masks and the values to ignore"
+        )
     return torch.tensor([weight * classes / total for weight in weights], dtype=torch.float32)
 
 
 def labelled_areas(source: ExampleSource) -> list[float]:
-    """Return the labelled pixels of every class in the first epoch."""
+    """Return the labelled pixels of every class in the first epoch, (K,).
+
+    Raises
+    ------
+    InputError, MissingFileError
+        An image cannot be read, and the source's ``on_error`` does not say to skip it.
+    """
     total = np.zeros(len(source.labels))
     for index in range(len(source)):
-        example = source.example(index, epoch=0)
-        if example.fractions is not None and example.area is not None:
-            total += np.tensordot(example.area, example.fractions.astype(np.float64), example.area.ndim)
+        for example in read_examples(source, [index], epoch=0) or ():
+            if example.fractions is not None and example.area is not None:
+                total += np.tensordot(example.area, example.fractions.astype(np.float64), example.area.ndim)
     return total.tolist()

@@ -90,9 +90,14 @@ def _take(path: Path) -> int:
             raise OutputError(f"could not write {path}: {error.strerror or error}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             os.close(descriptor)
             raise OutputError(_refusal(path)) from None
+        except OSError as error:  # some network file systems have no locks
+            os.close(descriptor)
+            raise OutputError(
+                f"{path} could not be locked ({error.strerror or error}): choose a folder on another file system"
+            ) from error
         if _is_still(descriptor, path):
             return descriptor
         os.close(descriptor)  # the run that held it has just ended and removed the file

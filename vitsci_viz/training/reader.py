@@ -15,6 +15,7 @@ from vitsci_viz.errors import InputError, VitsciVizError
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.patching.intensity import refuse_not_finite
 from vitsci_viz.patching.source import read_window
+from vitsci_viz.training.cache import content_key
 from vitsci_viz.training.labels import LabelMap
 from vitsci_viz.training.masks import check_shape, open_mask
 from vitsci_viz.training.records import Record
@@ -107,7 +108,7 @@ class RecordReader:
                 refuse_not_finite(replace(found, levels=(pixels,), name=record.image.name))
             return pixels
 
-        pixels = self._hold(f"image {record.image}", load)
+        pixels = self._hold(f"image {content_key(record.image)}", load)
         if is_same_spacing(image.spacing_um, self.spacing_um):
             return replace(image, levels=(pixels,), name=record.image.name)
         return replace(image, levels=(pixels,), name=record.image.name, spacing=self.spacing_um, unit="um")
@@ -133,7 +134,7 @@ class RecordReader:
             part = (slice(None),) * image.ndim if window is None else window
             return self.labels.index_of(np.asarray(self._mask(record, image).data[part]), str(record.mask))
         whole = self._hold(
-            f"mask {record.mask} {image.shape}",
+            f"mask {content_key(record.mask)} {image.shape}",
             lambda: self.labels.index_of(np.asarray(self._mask(record, image)), str(record.mask)),
         )
         return whole if window is None else whole[window]
