@@ -42,6 +42,7 @@ def test_a_wrong_value_stays_with_its_error_and_changes_nothing(form, changes):
     assert form.options == PatchOptions()
     assert form.view.state["values"]["patch_size"] == "7"
     assert "power of two" in form.view.state["errors"]["patch_size"]
+    assert form.refused == form.view.state["errors"]
     send(form, kind="edit", name="patch_size", text="4")
     assert form.view.state["errors"] == {}
 

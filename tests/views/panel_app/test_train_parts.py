@@ -108,6 +108,14 @@ def test_nothing_is_started_without_data_or_with_a_name_that_is_none(page):
     assert "folder name" in page.estimate.view.state["error"]
 
 
+def test_nothing_is_started_while_a_field_is_refused(page):
+    page.data = object.__new__(type("Data", (), {"source": "discs"}))
+    page.form.view.panel.receive({"kind": "edit", "seq": 1, "name": "epochs", "text": "-3"})
+    page._start("fresh")
+    assert "epochs must be at least 1" in page.estimate.view.state["error"]
+    assert not (page.book.folder / "fresh").exists()
+
+
 def test_the_setting_of_a_run_is_taken_over(page, library, tmp_path):
     run = write_run(tmp_path / "runs" / "former", data=str(library.root / "discs"), epochs=9, length=64)
     opened = []

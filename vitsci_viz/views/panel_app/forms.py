@@ -54,6 +54,11 @@ class OptionForm(Generic[Chosen]):
         """The last valid options."""
         return self._form.options
 
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Errors of the values as they stand in the fields, by option; `options` are the last valid ones."""
+        return dict(self._form.errors)
+
     def show(self, options: Chosen) -> None:
         """Replace all options, as a link or a loaded recipe does; tells nobody."""
         self._form.take(options)

@@ -218,6 +218,8 @@ class TrainPage:
             return
         chosen = name or name_for(data.source, options)
         try:
+            for message in self.form.refused.values():
+                raise OptionError(message)
             path = new_run(chosen, self.book.folder)
             recipe = recipe_of(self.library.data_path(data.source), options, path)
         except VitsciVizError as error:
