@@ -40,8 +40,8 @@ def test_without_any_tissue_a_window_is_drawn_all_the_same():
 
 
 def test_a_budget_grows_with_the_image_up_to_a_bound():
-    assert scaled_length(100, (64, 64), 32) == 400
-    assert scaled_length(100, (64, 16), 32) == 200
-    assert scaled_length(100, (16, 16), 32) == 100
-    assert scaled_length(100, (10_000, 10_000), 32) == MOST_TOKENS
-    assert scaled_length(2 * MOST_TOKENS, (64, 64), 32) == 2 * MOST_TOKENS
+    assert scaled_length(100, (64, 64), (32, 32)) == 400
+    assert scaled_length(100, (64, 16), (32, 32)) == 200
+    assert scaled_length(100, (16, 16), (32, 32)) == 100
+    assert scaled_length(100, (10_000, 10_000), (32, 32)) == MOST_TOKENS
+    assert scaled_length(2 * MOST_TOKENS, (64, 64), (32, 32)) == 2 * MOST_TOKENS

@@ -15,6 +15,7 @@ from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.patching import cutting
 from vitsci_viz.patching.painting import merged_cells
 from vitsci_viz.patching.tokens import gather, scatter
+from vitsci_viz.training import crops
 from vitsci_viz.training.spacing import at_spacing
 from vitsci_viz.types import Image, PatchSequence
 from vitsci_viz.workflows import sequences
@@ -177,7 +178,7 @@ def test_the_budget_grows_with_the_area_up_to_a_bound(tmp_path: Path, monkeypatc
     large = model.predict(picture((128, 192)))
     assert 200 < large.tokens <= 40 * 6
     assert large.notes == ()
-    monkeypatch.setattr(sequences, "MOST_TOKENS", 100)
+    monkeypatch.setattr(crops, "MOST_TOKENS", 100)
     bounded = model.predict(picture((128, 192)))
     assert bounded.tokens <= 100
     assert "set length for more" in bounded.notes[0]

@@ -37,7 +37,16 @@ def draw_window(
     return tuple(slice(start, start + own) for start, own in zip(first, sides, strict=True))
 
 
-def scaled_length(length: int, shape: Sequence[int], side: int) -> int:
+def times_as_large(shape: Sequence[int], sides: Sequence[int]) -> float:
+    """Return how many times the pixels of a crop an image has; axes shorter than the crop's count as they are.
+
+    >>> times_as_large((1024, 300), (512, 512))
+    2.0
+    """
+    return math.prod(n / min(side, n) for n, side in zip(shape, sides, strict=True))
+
+
+def scaled_length(length: int, shape: Sequence[int], sides: Sequence[int]) -> int:
     """Return the token budget of an image larger than what was trained on: in proportion to its area.
 
     Parameters
@@ -46,13 +55,17 @@ def scaled_length(length: int, shape: Sequence[int], side: int) -> int:
         Budget of a crop.
     shape : sequence of int
         Of the image.
-    side : int
+    sides : sequence of int
         Of a crop.
+
+    Returns
+    -------
+    int
+        Never less than `length`, nor more than it and `MOST_TOKENS`.
 
     Examples
     --------
-    >>> scaled_length(256, (1024, 1024), 512), scaled_length(256, (300, 300), 512)
+    >>> scaled_length(256, (1024, 1024), (512, 512)), scaled_length(256, (300, 300), (512, 512))
     (1024, 256)
     """
-    share = math.prod(n / min(side, n) for n in shape)
-    return max(length, min(MOST_TOKENS, round(length * share)))
+    return max(length, min(MOST_TOKENS, round(length * times_as_large(shape, sides))))

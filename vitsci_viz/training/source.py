@@ -193,7 +193,7 @@ class ExampleSource:
         image = self.image(record)
         patch = self.patch
         if self.data.crop is not None and patch.mode == "length":
-            patch = patch.replace(length=scaled_length(patch.length, image.shape, self.data.crop))
+            patch = patch.replace(length=scaled_length(patch.length, image.shape, (self.data.crop,) * image.ndim))
         labels = self._reader.class_indices(record, image)
         trees = self._trees(image, patch, self._tissue_of(record, image))
         return [self._assembled(record, image, labels, tree) for tree in trees]

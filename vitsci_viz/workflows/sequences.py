@@ -21,7 +21,7 @@ from vitsci_viz.patching.source import read_window
 from vitsci_viz.patching.stream import Tile
 from vitsci_viz.patching.tokens import gather
 from vitsci_viz.progress import Progress
-from vitsci_viz.training.crops import MOST_TOKENS
+from vitsci_viz.training.crops import scaled_length, times_as_large
 from vitsci_viz.training.options import DataOptions
 from vitsci_viz.training.step import is_out_of_memory
 from vitsci_viz.training.trees import cut_image
@@ -167,10 +167,9 @@ class Cutter:
         if patch.mode != "length":
             return patch
         trained = self.predictor.spec.image_size
-        share = math.prod(n / min(side, n) for n, side in zip(image.shape, trained, strict=True))
-        scaled = round(patch.length * share)
-        length = max(patch.length, min(scaled, MOST_TOKENS))
-        if length < scaled:
+        share = times_as_large(image.shape, trained)
+        length = scaled_length(patch.length, image.shape, trained)
+        if length < round(patch.length * share):
             self._note(
                 f"{length:,} tokens for an image {share:,.0f} times as large as those trained on, which had "
                 f"{patch.length:,}: set length for more, or tile to predict it in parts"
