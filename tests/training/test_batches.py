@@ -1,5 +1,6 @@
 """Batches hold what examples hold, padded; their order depends on seed and epoch alone."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from vitsci_viz.models.decoders import DecoderModel
 from vitsci_viz.models.options import ModelSpec
 from vitsci_viz.models.places import grid_of, places_of
 from vitsci_viz.models.segmentation import SegmentationModel, TokenModel
+from vitsci_viz.training.augment import Turn, turn_example
 from vitsci_viz.training.batches import batches_of, make_batch, needs_of
 from vitsci_viz.training.normalisation import Normalisation, find_normalisation
 from vitsci_viz.training.records import find_records
@@ -115,6 +117,22 @@ def test_padding_of_turned_pixels_is_zero_and_counts_nothing(tmp_path: Path):
         outside = targets.area.reshape(batch.pixels.shape[2:]) == 0
         assert int(outside.sum()) == 32 * 30 - 31 * 29
         assert not batch.pixels[0][:, outside].any()
+
+
+def test_places_of_mirrored_images_are_the_mirrored_places(tmp_path: Path):
+    records = write_set(tmp_path, count=1, shape=(50, 41))
+    patch = PATCH.replace(min_size=8, patch_size=8)
+    source = source_of(records, patch=patch, flips=False)
+    plain = source.example(0)
+    spec = SPEC.replace(patch_size=(8, 8), min_size=(8, 8))
+    for mirrored in itertools.product((False, True), repeat=2):
+        turned = turn_example(plain, Turn((0, 1), mirrored), (8, 8))
+        batch, _ = make_batch([turned], spec=spec, normalisation=NORMAL)
+        expected = places_of(plain.tree, 8)
+        for axis, length in enumerate((50, 41)):
+            if mirrored[axis]:
+                expected[:, axis] = length / 50 - expected[:, axis]
+        assert np.array(sorted(batch.places[0].tolist())) == pytest.approx(np.array(sorted(expected.tolist())))
 
 
 def test_images_without_masks_have_targets_of_no_area(tmp_path: Path):

@@ -13,7 +13,9 @@ from vitsci_viz.patching.tokens import scatter
 from vitsci_viz.types import PatchSequence, PatchTree
 
 
-def places_of(tree: PatchTree, patch_size: int | Sequence[int]) -> NDArray[np.float32]:
+def places_of(
+    tree: PatchTree, patch_size: int | Sequence[int], *, inside: Sequence[slice] | None = None
+) -> NDArray[np.float32]:
     """Return the place of every leaf: its centre and its size, free of pixels.
 
     Parameters
@@ -22,6 +24,9 @@ def places_of(tree: PatchTree, patch_size: int | Sequence[int]) -> NDArray[np.fl
         n leaves in d dimensions.
     patch_size : int or one per axis
         Side of a token.
+    inside : sequence of slice, optional
+        Where in the tree's domain the image lies, if the domain was padded: places count from its corner. By default
+        everywhere.
 
     Returns
     -------
@@ -42,7 +47,9 @@ def places_of(tree: PatchTree, patch_size: int | Sequence[int]) -> NDArray[np.fl
     array([[0.25, 0.75, 1.  ]], dtype=float32)
     """
     sides = np.array(per_axis(_plain(patch_size), tree.ndim, "patch_size"))
-    centres = (tree.origin + tree.size / 2) / max(tree.shape)
+    box = [slice(0, side) for side in tree.shape] if inside is None else inside
+    corner, longest = np.array([part.start for part in box]), max(part.stop - part.start for part in box)
+    centres = (tree.origin + tree.size / 2 - corner) / longest
     scale = np.log2(tree.size / sides).mean(axis=1, keepdims=True)
     return np.concatenate([centres, scale], axis=1).astype(np.float32)
 
