@@ -5,7 +5,8 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from tests.models.cases import lively
-from vitsci_viz.models.attention import Attention, dense_attention, key_mask, rotation_of, turned
+from vitsci_viz.models import attention as module
+from vitsci_viz.models.attention import Attention, dense_attention, key_mask, pausing, rotation_of, turned
 
 
 def by_hand(query, key, value, mask):
@@ -20,6 +21,20 @@ def test_attention_is_a_softmax_of_products(is_masked):
     query, key, value = torch.randn(3, 2, 3, 20, 8).unbind()
     mask = key_mask(torch.arange(20) < torch.tensor([[12], [20]])) if is_masked else None
     torch.testing.assert_close(dense_attention(query, key, value, mask), by_hand(query, key, value, mask))
+
+
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_long_attention_can_be_left_between_pieces_that_change_nothing(monkeypatch, is_masked):
+    monkeypatch.setattr(module, "QUERIES", 8)
+    query, key, value = torch.randn(3, 2, 3, 20, 8).unbind()
+    mask = key_mask(torch.arange(20) < torch.tensor([[12], [20]])) if is_masked else None
+    whole, heard = dense_attention(query, key, value, mask), []
+    with pausing(lambda: heard.append(1)):
+        pieces = dense_attention(query, key, value, mask)
+    torch.testing.assert_close(pieces, whole)
+    assert len(heard) == 3
+    dense_attention(query, key, value, mask)
+    assert len(heard) == 3, "nobody listens any more"
 
 
 def test_only_padding_makes_a_mask():

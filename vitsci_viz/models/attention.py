@@ -1,7 +1,9 @@
 """One attention for all models, with a kernel that can be exchanged from outside."""
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import torch
@@ -16,6 +18,10 @@ LONGEST_PERIOD = 2.0
 SHORTEST_PERIOD = 1 / 128
 """Shortest wave of the rotary embedding, in the image's longest side."""
 
+QUERIES = 4096
+"""Queries answered between two looks at whether anyone wants to stop; a multiple of what the kernels take at once."""
+_between: ContextVar[Callable[[], None] | None] = ContextVar("between", default=None)
+
 
 class Rotation(NamedTuple):
     """Cosine and sine (B, 1, L, pairs) float32 of the angles by which pairs of channels are turned."""
@@ -26,7 +32,27 @@ class Rotation(NamedTuple):
 
 def dense_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Attend to every valid token, through PyTorch's fused kernels."""
-    return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    tell = _between.get()
+    if tell is None or query.shape[2] <= QUERIES:
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    found: list[Tensor] = []
+    for part in query.split(QUERIES, dim=2):
+        tell()
+        found.append(functional.scaled_dot_product_attention(part, key, value, attn_mask=mask))
+    return torch.cat(found, dim=2)
+
+
+@contextlib.contextmanager
+def pausing(tell: Callable[[], None]) -> Iterator[None]:
+    """Have long attention done piece by piece in this thread, calling a function before each that may raise.
+
+    One layer over tens of thousands of tokens takes a minute on a CPU, and no kernel can be interrupted.
+    """
+    token = _between.set(tell)
+    try:
+        yield
+    finally:
+        _between.reset(token)
 
 
 def key_mask(valid: Tensor) -> Tensor | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.models.attention import pausing
 from vitsci_viz.models.batch import Batch
 from vitsci_viz.models.options import ModelSpec
 from vitsci_viz.models.places import grid_of, normalised, places_of
@@ -55,7 +56,7 @@ class Predictor:
         pixels : (*shape, c), optional
             The image, for models that read pixels beside tokens.
         progress : callable
-            Told of every part of the model that is begun; raises `Cancelled` to stop between two of them.
+            Told of every part of the model that is begun, and again within a long one; raises `Cancelled` to stop.
 
         Returns
         -------
@@ -146,11 +147,14 @@ class Predictor:
 
 @contextlib.contextmanager
 def telling_of_parts(model: SegmentationModel, progress: Progress) -> Iterator[None]:
-    """Tell how far a forward pass is, and let a cancel end it between two parts of the model.
+    """Tell how far a forward pass is, and let a cancel end it between two parts of the model or within a long one.
 
     Only passes of the thread that entered are told of: another thread may be asking the same model.
     """
     parts, thread, begun = model.parts(), threading.get_ident(), 0
+
+    def still() -> None:
+        progress("forward", max(begun - 1, 0), max(len(parts), 1))
 
     def tell(*_: Any) -> None:
         nonlocal begun
@@ -161,6 +165,7 @@ def telling_of_parts(model: SegmentationModel, progress: Progress) -> Iterator[N
     with contextlib.ExitStack() as hooks:
         for part in parts:
             hooks.callback(part.register_forward_pre_hook(tell).remove)
+        hooks.enter_context(pausing(still))
         yield
 
 
