@@ -357,3 +357,17 @@ def test_vertebrae_of_a_real_ct_are_learned_in_three_dimensions(data_dir: Path, 
     assert card.spacing_um == (3000.0, 3000.0, 3000.0)
     assert card.spec.ndim == 3
     assert report.results["best_dice"] > 0.4
+
+
+def test_a_resumed_run_keeps_its_normalisation(data: Path, tmp_path: Path) -> None:
+    broken = data / "images" / "disc1.tif"
+    content = broken.read_bytes()
+    broken.write_bytes(b"no picture")
+    recipe = recipe_for(data, tmp_path / "run", on_error="skip", val_share=0.0)
+    with pytest.raises(Cancelled):
+        train(recipe, progress=stopper(2))
+    before = load_checkpoint(tmp_path / "run/checkpoints/last").card
+    broken.write_bytes(content)
+    train(recipe, resume=True)
+    after = load_checkpoint(tmp_path / "run/checkpoints/last").card
+    assert (after.mean, after.std) == (before.mean, before.std)

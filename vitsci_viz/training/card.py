@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from vitsci_viz.models.options import ModelSpec
 from vitsci_viz.training.labels import LabelMap
+from vitsci_viz.training.normalisation import Normalisation
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +42,11 @@ class Card:
     def classes(self) -> tuple[str, ...]:
         """Names of the classes; 0 is background."""
         return self.labels.names
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What every channel was normalised by, as arrays."""
+        return Normalisation(np.array(self.mean, np.float32), np.array(self.std, np.float32))
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values."""

@@ -97,8 +97,10 @@ def _start(folder: RunFolder, setup: TrainSetup, options: TrainOptions) -> Check
 def _train(
     setup: TrainSetup, options: TrainOptions, folder: RunFolder, start: Checkpoint | None, progress: Progress
 ) -> History:
+    # An image that could not be read at the start, and now can, must not change what a resumed run divides by.
+    normalisation = setup.normalisation if start is None else start.card.normalisation
     return fit(
-        setup.model, setup.train, setup.val, setup.normalisation, options, spec=setup.spec, run=folder, start=start,
+        setup.model, setup.train, setup.val, normalisation, options, spec=setup.spec, run=folder, start=start,
         progress=progress,
     )  # fmt: skip
 

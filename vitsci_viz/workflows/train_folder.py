@@ -90,11 +90,11 @@ def differences(former: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     >>> differences({"length": 512, "epochs": 9}, {"length": 256, "epochs": 10})
     ['length=512 (now 256)']
     """
-    names = sorted(former.keys() | now.keys() - {*MAY_CHANGE})
+    names = sorted({*former, *now} - {*MAY_CHANGE})
     return [
         f"{name}={format_value(former.get(name))} (now {format_value(now.get(name))})"
         for name in names
-        if name not in MAY_CHANGE and former.get(name) != now.get(name)
+        if former.get(name) != now.get(name)
     ]
 
 
