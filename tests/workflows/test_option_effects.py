@@ -61,7 +61,7 @@ TRAIN_CHANGES: dict[str, Change] = {
     "width": ({}, {"width": 12}),
     "depth": ({}, {"depth": 2}),
     "heads": ({}, {"heads": 2}),
-    "rotary": ({}, {"rotary": True}),
+    "rotary": ({}, {"rotary": False}),
     "dropout": ({}, {"dropout": 0.5}),
     "mode": ({}, {"mode": "uniform", "split_value": None}),
     "split_value": ({}, {"split_value": 9.0}),

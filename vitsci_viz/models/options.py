@@ -66,8 +66,9 @@ class ModelOptions(Options):
         applies={"architecture": ("vit", "monai_unetr")},
     )
     rotary: bool = option(
-        False,
-        "Turn queries and keys by their place (rotary embedding over the axes), beside the embedding of places.",
+        True,
+        "Turn queries and keys by their place (rotary embedding over the axes), beside the embedding of places: "
+        "attention then knows distances, whatever the sizes of the leaves.",
         group="Model",
         advanced=True,
         applies=VIT_ONLY,
