@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.training.discs import Discs
 from vitsci_viz.errors import Cancelled, InputError
-from vitsci_viz.models.batch import Batch
+from vitsci_viz.models.batch import Batch, Space
 from vitsci_viz.models.predict import Predictor
 from vitsci_viz.models.segmentation import SegmentationModel
 from vitsci_viz.patching.tokens import scatter
@@ -82,10 +83,11 @@ def test_decoders_label_every_pixel(discs: Callable[..., Discs]) -> None:
     np.testing.assert_array_equal(image_labels(model, [example], case.normalisation, spec=case.spec), expected)
 
 
-class Bright(torch.nn.Module):
+class Bright(SegmentationModel):
     """A model of pixels that sees one pixel at a time, and no more than a tile of them."""
 
-    space, needs = "pixels", frozenset({"pixels"})
+    space: ClassVar[Space] = "pixels"
+    needs: ClassVar[frozenset[str]] = frozenset({"pixels"})
 
     def forward(self, batch: Batch) -> torch.Tensor:
         assert batch.pixels is not None
