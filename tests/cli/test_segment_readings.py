@@ -65,6 +65,11 @@ def test_training_without_validation_claims_no_score():
     assert "Dice" not in text
 
 
+def test_images_that_could_not_be_read_are_not_counted_as_scored():
+    images = [{"name": "a", "dice": 0.5}]
+    assert "on 1 of 8 validation images" in shown("train", trained(val_images=8, images=images))
+
+
 def predicted(**changes):
     results = {
         "image": "tile", "shape": [2000, 3000], "channels": 3, "spacing": [0.5, 0.5], "unit": "um", "tokens": 4_096,
@@ -103,6 +108,16 @@ def test_the_worst_images_come_first_and_those_trained_on_are_marked():
     assert names == [f"image{n}" for n in range(10)]
     assert next(line for line in lines if "(trained on)" in line).startswith("image1 ")
     assert "and 4 better ones" in lines
+
+
+@pytest.mark.parametrize(("count", "is_listed"), [(6, True), (42, False)])
+def test_images_list_single_classes_where_they_fit(count, is_listed):
+    names = ["ground", *(f"organ{n:02}" for n in range(count))]
+    rows = [{"name": "scan", "dice": 0.5, "dice_by_class": dict.fromkeys(names, 0.25)}]
+    scores = {key: dict.fromkeys(names, 0.5) for key in SCORES}
+    text = shown("evaluate", evaluated(classes=names, images=rows, **scores))
+    line = next(line for line in text.splitlines() if line.startswith("scan"))
+    assert line.split() == ["scan", "0.5000", *(["0.2500"] * count if is_listed else [])]
 
 
 @pytest.mark.parametrize("interval", [[None, None]])

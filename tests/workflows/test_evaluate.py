@@ -172,6 +172,8 @@ def test_another_pixel_size_is_told_once(run, results, tmp_path):
     told = "the image has 0.8 um per pixel, the model was trained at 0.5: resampled to that, and the labels back"
     assert f"{told} (6 of 6 images)" in found["notes"]
     assert not any("um per pixel" in note for note in results["notes"])
+    single = open_model(run).predict(tmp_path / "coarse" / "images" / "n0.tif")
+    assert single.notes[0].startswith("the image n0 has 0.8 um"), "a sentence must not begin with a file's name"
 
 
 def test_the_user_can_stop(run, data):
@@ -242,9 +244,9 @@ def test_a_class_that_no_image_has_is_unknown(stub, tmp_path):
     assert [(row["name"], row["dice"]) for row in found["images"]] == [("a", 1), ("b", None)]
 
 
-@pytest.mark.parametrize(("spacing", "unit", "factor"), [(None, "px", 1), (0.25, "um", 0.25)])
+@pytest.mark.parametrize(("spacing", "unit", "factor"), [(None, "px", 1), (0.25, "um", 0.25), (0.25, "mm", 0.25)])
 def test_distances_have_the_unit_of_the_pixels(stub, tmp_path, spacing, unit, factor):
-    known = {} if spacing is None else {"spacing": (spacing, spacing), "unit": "um"}
+    known = {} if spacing is None else {"spacing": (spacing, spacing), "unit": unit}
     mask = np.zeros((30, 30), np.uint8)
     mask[8:16, 8:16] = 10
     _write(tmp_path / "d", "a", mask, **known)
@@ -252,7 +254,17 @@ def test_distances_have_the_unit_of_the_pixels(stub, tmp_path, spacing, unit, fa
     found = _evaluate(model, tmp_path / "d", tolerance=1.0)
     assert found["unit"] == unit
     assert found["hd95"]["gland"] == pytest.approx(4 * factor)
-    assert (found["nsd"]["gland"] == 1) == (unit == "um")
+    assert (found["nsd"]["gland"] == 1) == (unit != "px")
+
+
+def test_images_in_different_units_are_measured_in_um(stub, tmp_path):
+    mask = np.zeros((30, 30), np.uint8)
+    mask[8:16, 8:16] = 10
+    _write(tmp_path / "d", "a", mask, spacing=(0.5, 0.5), unit="um")
+    _write(tmp_path / "d", "b", mask, spacing=(0.0005, 0.0005), unit="mm")
+    found = _evaluate(stub(THREE, lambda image: np.roll(_read_as(THREE)(image), 4, axis=1)), tmp_path / "d")
+    assert found["unit"] == "um"
+    assert [row["hd95"] for row in found["images"]] == pytest.approx([2.0, 2.0])
 
 
 def test_a_volume_is_measured_in_its_own_spacing(stub, tmp_path):

@@ -146,6 +146,14 @@ def test_a_volume_is_written_as_one(tmp_path: Path) -> None:
     assert report.results["classes"]["background"]["um3"] == report.results["classes"]["background"]["pixels"] * 3
 
 
+def test_volumes_in_mm_are_told_in_mm(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", ndim=3, channels=1, side=32, spacing_um=(3000.0, 1500.0, 1500.0))
+    write_image(tmp_path / "ct.tif", picture((20, 33, 28)), axes="zyx", spacing=(3.0, 1.5, 1.5), unit="mm")
+    row = run_recipe(recipe(tmp_path, "labels.ome.zarr", image="ct.tif")).results["classes"]["background"]
+    assert row["mm3"] == pytest.approx(row["pixels"] * 6.75)
+    assert "um3" not in row
+
+
 def test_a_missing_checkpoint_is_one_line(folder: Path) -> None:
     with pytest.raises(MissingFileError, match="has not come to its first one"):
         run_recipe(recipe(folder, "labels.tif", checkpoint="last"))

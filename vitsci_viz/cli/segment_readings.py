@@ -11,11 +11,13 @@ from vitsci_viz.cli.styles import ACCENT, QUIET, footer
 from vitsci_viz.types import Report
 from vitsci_viz.views.session.wording import UNKNOWN, extent, plain
 
+CLASSES_SHOWN = 6
+"""Images list the Dice of single classes where there are no more than these."""
 WORST_SHOWN = 10
 """Images listed one by one; all are in the JSON and in the table."""
 SCORES = (("dice", "Dice"), ("iou", "IoU"), ("hd95", "HD95"), ("nsd", "NSD"))
 DISTANCES = ("hd95",)
-AREAS = {"um2": "um^2", "um3": "um^3"}
+AREAS = {"um2": "um^2", "um3": "um^3", "mm2": "mm^2", "mm3": "mm^3"}
 OBJECT_SCORES = {"f1": "F1 at IoU 0.5", "f1_mean": "F1 at IoU 0.5 to 0.9", "pq": "PQ", "aji": "AJI"}
 
 
@@ -87,7 +89,7 @@ def _images(images: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> Iter
     """List the worst images, those that were trained on marked."""
     if not images:
         return
-    single = classes[1:] if len(classes) > 2 and "dice_by_class" in images[0] else ()
+    single = classes[1:] if 2 < len(classes) <= 1 + CLASSES_SHOWN and "dice_by_class" in images[0] else ()
     table = _table("worst images", "Dice", *single)
     for row in images[:WORST_SHOWN]:
         mark = "  (trained on)" if row.get("trained_on") else ""

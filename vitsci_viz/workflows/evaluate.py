@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from vitsci_viz.training.image_scores import BY_CLASS, ImageScores, by_class, kn
 from vitsci_viz.training.labels import LabelMap
 from vitsci_viz.training.records import Record, find_records
 from vitsci_viz.training.run_folder import RunFolder, open_run
-from vitsci_viz.types import Recipe, Report
+from vitsci_viz.types import Image, Recipe, Report
 from vitsci_viz.workflows.catalogue import recipe_mapping
 from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_threads, versions
 from vitsci_viz.workflows.segment_options import EvaluateOptions, PredictOptions
@@ -96,7 +96,7 @@ class _Bench:
     run: RunFolder
     model: Any
     records: Sequence[Record]
-    spacings_um: Sequence[tuple[float, ...] | None]
+    units: Sequence[str | None]
     labels: LabelMap
     options: EvaluateOptions
     watch: Stopwatch
@@ -108,9 +108,15 @@ class _Bench:
         return self.options.instances or self.labels.is_instances
 
     @property
-    def is_in_um(self) -> bool:
-        """Whether every image knows how large its pixels are."""
-        return None not in self.spacings_um
+    def unit(self) -> Literal["mm", "um", "px"]:
+        """Unit of distances: what the images agree on, um where they differ, pixels where one of them is silent."""
+        if None in self.units:
+            return "px"
+        return "mm" if set(self.units) == {"mm"} else "um"
+
+    def spacing_of(self, image: Image) -> tuple[float, ...] | None:
+        """Return the sides of a pixel in the unit of distances."""
+        return {"mm": image.spacing, "um": image.spacing_um, "px": None}[self.unit]
 
     def measure_all(self, progress: Progress) -> Iterator[_Row]:
         """Score every image."""
@@ -130,7 +136,7 @@ class _Bench:
         with self.watch.stage("score"):
             scores = score_image(
                 predicted, truth.labels, len(self.labels), objects=truth.objects, min_object=self.options.min_object,
-                spacing=image.spacing_um if self.is_in_um else None, tolerance=self.options.tolerance,
+                spacing=self.spacing_of(image), tolerance=self.options.tolerance,
             )  # fmt: skip
         return _Row(
             record=record,
@@ -148,11 +154,16 @@ def _open_bench(
     model = open_model(run.path, checkpoint=options.checkpoint)
     records = choose_records(mark_records(find_records(data), run), options.split, data=data)
     labels = labels_of_data(model.labels, records, has_objects=options.instances)
-    spacings = [read_image(record.image).spacing_um for record in records]  # the pixels are not kept
+    units = [_unit_of(read_image(record.image)) for record in records]  # the pixels are not kept
     return _Bench(
-        run=run, model=model, records=records, spacings_um=spacings, labels=labels, options=options, watch=watch,
+        run=run, model=model, records=records, units=units, labels=labels, options=options, watch=watch,
         execution=execution,
     )  # fmt: skip
+
+
+def _unit_of(image: Image) -> str | None:
+    """Return the unit of an image's spacing; None where the size of its pixels is unknown."""
+    return None if image.spacing_um is None else image.unit
 
 
 def _summary(rows: Sequence[_Row], bench: _Bench) -> dict[str, Any]:
@@ -168,7 +179,7 @@ def _summary(rows: Sequence[_Row], bench: _Bench) -> dict[str, Any]:
         "split": options.split,
         "classes": list(names),
         "groups": len({_group(row.record) for row in rows}),
-        "unit": "um" if bench.is_in_um else "px",
+        "unit": bench.unit,
         "tolerance": options.tolerance,
     }
 
@@ -211,7 +222,7 @@ def _notes(rows: Sequence[_Row], bench: _Bench) -> list[str]:
         found.append(f"{trained} of {count} images were trained on: their scores are not those of new images")
     if alike := namesakes(bench.records, bench.run):
         found.append(f"the run was trained on files of the same names as {_listed(alike)}: see that they are others")
-    unsized = sum(spacing is None for spacing in bench.spacings_um)
+    unsized = sum(unit is None for unit in bench.units)
     if 0 < unsized < count:
         found.append(f"{unsized} of {count} images do not say how large a pixel is: all distances are in pixels")
     groups = len({_group(row.record) for row in rows})
@@ -224,8 +235,12 @@ def _told(rows: Sequence[_Row]) -> list[str]:
     """Return what the model said of single images, each once."""
     if len(rows) == 1:
         return list(rows[0].notes)
-    said = [note.replace(row.name, "the image", 1) for row in rows for note in row.notes]
+    said = [_anonymous(note, row.name) for row in rows for note in row.notes]
     return [f"{note} ({many} of {len(rows)} images)" for note, many in Counter(said).items()]
+
+
+def _anonymous(note: str, name: str) -> str:
+    return note.replace(f"the image {name}", name, 1).replace(name, "the image", 1)
 
 
 def _listed(names: Sequence[str]) -> str:

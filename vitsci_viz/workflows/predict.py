@@ -110,14 +110,15 @@ def _write(
 
 def _results(prediction: Prediction, counts: NDArray[np.int64], written: tuple[Path, ...]) -> dict[str, Any]:
     image = prediction.image
-    pixel_um = None if image.spacing_um is None else float(np.prod(image.spacing_um))
+    unit = None if image.spacing_um is None else "mm" if image.unit == "mm" else "um"
+    pixel = float(np.prod((image.spacing if unit == "mm" else image.spacing_um) or ()))
     total = max(1, int(counts.sum()))
     rows = {}
     for index, name in enumerate(prediction.classes):
         area = int(counts[index])
         rows[name] = {"pixels": area, "share": area / total}
-        if pixel_um is not None:
-            rows[name]["um2" if image.ndim == 2 else "um3"] = area * pixel_um
+        if unit is not None:
+            rows[name][f"{unit}{image.ndim}"] = area * pixel
     return {
         "image": image.name,
         "shape": list(image.shape),

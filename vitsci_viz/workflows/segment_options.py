@@ -55,7 +55,8 @@ class EvaluateOptions(Options):
     )
     tolerance: float = option(
         1.0,
-        "Tolerance of the normalised surface Dice, in um where the spacing is known, else in pixels.",
+        "Tolerance of the normalised surface Dice, in the unit of distances: mm where all images give their spacing "
+        "in mm, um where it is known otherwise, else pixels.",
         ge=0,
         le=1_000_000,
         group="Scores",

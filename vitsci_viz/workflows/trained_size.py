@@ -40,8 +40,8 @@ def at_trained_size(
     if is_same_spacing(own, spacing_um):
         return hold(image, execution), ()
     note = (
-        f"{image.name} has {said(own)} um per pixel, the model was trained at {said(spacing_um)}: resampled to that, "
-        "and the labels back"
+        f"the image {image.name} has {said(own)} um per pixel, the model was trained at {said(spacing_um)}: resampled "
+        "to that, and the labels back"
     )
     return hold(at_spacing(image, spacing_um), execution), (note,)
 
