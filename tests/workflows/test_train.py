@@ -182,6 +182,15 @@ def test_a_file_that_a_run_would_replace_is_kept(data: Path, tmp_path: Path) -> 
     assert (tmp_path / "run" / "metrics.jsonl").read_text() == "mine"
 
 
+def test_force_removes_no_folder_that_belongs_to_no_run(data: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "run" / "checkpoints" / "mine"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    with pytest.raises(OutputExistsError, match="belongs to no run"):
+        train(recipe_for(data, tmp_path / "run"), force=True)
+    assert kept.read_text() == "mine"
+
+
 def test_a_run_goes_on_with_its_own_options_data_and_images(data: Path, tmp_path: Path) -> None:
     recipe = recipe_for(data, tmp_path / "run")
     with pytest.raises(InputError, match="holds no run"):

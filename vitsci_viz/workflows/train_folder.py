@@ -33,17 +33,20 @@ def check_begin(folder: RunFolder, *, force: bool) -> None:
     Raises
     ------
     OutputExistsError
-        The folder holds a run, or a file that a run would replace, and `force` is not given.
+        The folder holds a run, or a file that a run would replace, and `force` is not given; or it holds a folder
+        that a run would replace and no run: `force` removes nothing that was not written by a run.
     """
-    if force:
-        return
     if folder.is_run:
+        if force:
+            return
         raise OutputExistsError(
             f"{folder.path} holds a run already: go on with it by --resume, replace it by --force, or choose another "
             "--out"
         )
     for path in _files(folder):
-        if path.exists():
+        if path.is_dir():
+            raise OutputExistsError(f"{path} exists already and belongs to no run: choose another --out")
+        if path.exists() and not force:
             raise OutputExistsError(f"{path} exists already: choose another --out, or pass --force to replace it")
 
 
