@@ -154,6 +154,13 @@ def test_volumes_in_mm_are_told_in_mm(tmp_path: Path) -> None:
     assert "um3" not in row
 
 
+def test_a_model_of_unknown_pixel_size_says_so_where_the_image_has_one(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", ndim=3, channels=1, side=32, spacing_um=None)
+    write_image(tmp_path / "ct.tif", picture((20, 33, 28)), axes="zyx", spacing=(3.0, 1.5, 1.5), unit="mm")
+    notes = run_recipe(recipe(tmp_path, "labels.tif", image="ct.tif")).results["notes"]
+    assert "the pixel size of training is unknown: ct was taken at its own, 3000 x 1500 x 1500 um" in notes
+
+
 def test_a_missing_checkpoint_is_one_line(folder: Path) -> None:
     with pytest.raises(MissingFileError, match="has not come to its first one"):
         run_recipe(recipe(folder, "labels.tif", checkpoint="last"))

@@ -33,7 +33,10 @@ def at_trained_size(
     """
     own = image.spacing_um
     if spacing_um is None:
-        return hold(image, execution), ()
+        if own is None:
+            return hold(image, execution), ()
+        note = f"the pixel size of training is unknown: {image.name} was taken at its own, {said(own)} um"
+        return hold(image, execution), (note,)
     if own is None:
         note = f"the pixel size of {image.name} is unknown: taken as that of training, {said(spacing_um)} um"
         return hold(replace(image, spacing=spacing_um, unit="um"), execution), (note,)
