@@ -243,8 +243,8 @@ class SegmentationModelHandle:
         """Refuse images of another kind than those trained on."""
         if image.ndim != self.spec.ndim:
             raise InputError(
-                f"the model was trained on {_kind(self.spec.ndim)}, {image.name} is {_kind(image.ndim)[:-1]} with the "
-                f"shape {image.shape}: predict an image of the same kind, or train a model on such ones"
+                f"the model was trained on {_kind(self.spec.ndim)}, {image.name} is a {_kind(image.ndim)[:-1]} of "
+                f"the shape {image.shape}: predict an image of the same kind, or train a model on such ones"
             )
         if image.channels != self.spec.channels:
             raise InputError(

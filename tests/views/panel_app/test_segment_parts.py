@@ -161,6 +161,7 @@ def test_every_download_is_a_file_with_a_name_and_a_kind(name, truth):
     shown = Shown(view=view_of(truth, said), runs=["tiny"], rows=rows, scores={"a": known})
     file = SEGMENT_DOWNLOADS[name][1](shown, lambda *told: None)
     assert file.name.rpartition(".")[2] in {"tif", "geojson", "png", "csv", "json"}
+    assert "tiny-" in file.name, "files of two runs keep apart"
     assert len(file.data) > 20
 
 

@@ -56,7 +56,7 @@ def labels_file(shown: Shown, suffix: str, mime: str, progress: Progress = silen
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"labels{suffix}"
         write_segmentation(path, labels, progress=progress)
-        return File(name=f"{_stem(view)}-labels{suffix}", mime=mime, data=path.read_bytes())
+        return File(name=f"{_stem(view)}-{shown.runs[0]}-labels{suffix}", mime=mime, data=path.read_bytes())
 
 
 def error_file(shown: Shown, progress: Progress = silent) -> File:
@@ -79,7 +79,11 @@ def error_file(shown: Shown, progress: Progress = silent) -> File:
     colours = errors.palette[errors.index].astype(np.float32)
     share = colours[..., 3:] / 255
     mixed = np.rint(rgb * (1 - share) + colours[..., :3] * share).astype(np.uint8)
-    return File(name=f"{_stem(view)}-errors.png", mime="image/png", data=encode_picture(mixed, Path("errors.png")))
+    return File(
+        name=f"{_stem(view)}-{shown.runs[0]}-errors.png",
+        mime="image/png",
+        data=encode_picture(mixed, Path("errors.png")),
+    )
 
 
 def scores_table(shown: Shown) -> list[dict[str, Any]]:
@@ -101,7 +105,7 @@ def csv_file(shown: Shown, progress: Progress = silent) -> File:
     """Write the list of images with their scores as CSV."""
     from vitsci_viz.workflows.table import to_csv
 
-    return File(name="scores.csv", mime="text/csv", data=to_csv(scores_table(shown)).encode())
+    return File(name=f"{'-'.join(shown.runs)}-scores.csv", mime="text/csv", data=to_csv(scores_table(shown)).encode())
 
 
 def json_file(shown: Shown, progress: Progress = silent) -> File:
@@ -109,7 +113,7 @@ def json_file(shown: Shown, progress: Progress = silent) -> File:
     from vitsci_viz.workflows.table import to_json
 
     text = to_json({"runs": list(shown.runs), "images": scores_table(shown)})
-    return File(name="scores.json", mime="application/json", data=text.encode())
+    return File(name=f"{'-'.join(shown.runs)}-scores.json", mime="application/json", data=text.encode())
 
 
 SEGMENT_DOWNLOADS: Mapping[str, tuple[str, Callable[[Shown, Progress], File]]] = {

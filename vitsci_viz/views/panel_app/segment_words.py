@@ -19,6 +19,8 @@ INVITATION = (
 NO_RUNS = (
     "There is no training run yet: train one on the Train page or with vitsci-viz train, then look for runs again."
 )
+OPEN = "Open an image"
+OTHER_IMAGE = "The run is ready: open another image on the left, or choose one of its own on the right."
 NO_IMAGES = "This run lists no image that can be opened here: open one on the left."
 
 HELP = """

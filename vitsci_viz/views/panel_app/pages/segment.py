@@ -31,6 +31,8 @@ from vitsci_viz.views.panel_app.segment_words import (
     LAYOUTS,
     NO_IMAGES,
     NO_RUNS,
+    OPEN,
+    OTHER_IMAGE,
     remarks_of,
     run_facts,
     summary_of,
@@ -195,7 +197,7 @@ class SegmentPage:
             self.open(wanted)
         else:
             self.status.idle("Open an image to predict it")
-            self.empty.invite((), title="Open an image", text=NO_IMAGES)
+            self.empty.invite((), title=OPEN, text=NO_IMAGES)
 
     def _source_of(self, link: str, mask: str | None) -> Source | None:
         """Return what a link names: an image of the run, or one that was chosen."""
@@ -288,7 +290,9 @@ class SegmentPage:
 
     def _not_predicted(self, error: Exception) -> None:
         self._failed(error)
-        if self.view is not None and self.view.first is None:
+        if self.view is None and self.state.run:
+            self.empty.invite((), title=OPEN, text=OTHER_IMAGE)
+        elif self.view is not None and self.view.first is None:
             self.views.show_alone(self.view)
             self.list.panel.show_nothing("This image was not predicted.")
         if not isinstance(error, Cancelled):
