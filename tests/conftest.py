@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.pictures import keep
+pytest.register_assert_rewrite("tests.patching.cases", "tests.reference.laws")
+
+from tests.pictures import keep  # noqa: E402 - what helps tests is asked to explain its assertions before any import
 
 ROOT = Path(__file__).parent.parent
 

@@ -10,8 +10,6 @@ from hypothesis import HealthCheck, settings
 
 from vitsci_viz.patching import cutting, fidelity, stream
 
-pytest.register_assert_rewrite("tests.patching.cases", "tests.reference.laws")
-
 SHARED = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("deterministic", derandomize=True, max_examples=30, **SHARED)
 settings.register_profile("thorough", max_examples=300, print_blob=True, **SHARED)

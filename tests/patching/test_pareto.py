@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitsci_viz.patching.pareto import knee, pareto_front
+from vitsci_viz.patching.pareto import knee, pareto_front, recommend
 
 POINTS = st.lists(st.tuples(st.integers(1, 9), st.sampled_from([0.0, 0.5, 1.0, 2.0, np.inf, np.nan])), max_size=12)
 
@@ -41,3 +41,14 @@ def test_too_few_points_have_no_knee():
     assert knee([1, 2], [3.0, 4.0]) is None
     assert knee([1, 1, 1], [4.0, 4.0, 4.0]) is None
     assert knee([], []) is None
+
+
+def test_nothing_is_recommended_where_nothing_fits_the_budget():
+    assert recommend([300, 400], [0.9, 1.0], [8, 8], budget=256) is None
+    assert recommend([100], [np.nan], [8], budget=256) is None
+
+
+def test_equal_scores_are_told_apart_by_the_side_of_a_token_then_by_score_then_by_tokens():
+    tokens, score, side = [256, 250, 200, 256], [0.990, 0.993, 0.993, 0.994], [8, 8, 8, 16]
+    assert recommend(tokens, score, side, budget=256) == 2
+    assert recommend(tokens, score, side, budget=256, tolerance=0.0) == 3

@@ -73,3 +73,43 @@ def knee(cost: Sequence[float] | NDArray[Any], score: Sequence[float] | NDArray[
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
     return int(front[np.argmax((y - y.min()) / np.ptp(y) - (x - x.min()) / np.ptp(x))])
+
+
+def recommend(
+    tokens: Sequence[float] | NDArray[Any],
+    score: Sequence[float] | NDArray[Any],
+    token_side: Sequence[float] | NDArray[Any],
+    *,
+    budget: float,
+    tolerance: float = 0.005,
+) -> int | None:
+    """Return the setting to train with for a token budget.
+
+    Parameters
+    ----------
+    tokens, score : (n,) numbers
+        Mean tokens of a setting and what it keeps (oracle Dice, 0 to 1); a NaN score is never taken.
+    token_side : (n,) numbers
+        Side of a token: what a head must learn to fill.
+    budget : float
+        Most tokens.
+    tolerance : float
+        Scores this close to the best one within the budget count as equal: what is learned differs by more.
+
+    Returns
+    -------
+    int or None
+        Of the settings within the budget whose score is about the best, the one with the smallest tokens, then the
+        highest score, then the fewest tokens; None where nothing fits the budget.
+
+    Examples
+    --------
+    >>> recommend([256, 256, 256, 900], [0.97, 0.998, 1.0, 1.0], [4, 8, 16, 4], budget=256)
+    1
+    """
+    counts, scores, sides = (np.asarray(values, np.float64) for values in (tokens, score, token_side))
+    fits = np.flatnonzero((counts <= budget) & ~np.isnan(scores))
+    if not len(fits):
+        return None
+    good = fits[scores[fits] >= scores[fits].max() - tolerance]
+    return int(good[np.lexsort((counts[good], -scores[good], sides[good]))[0]])

@@ -1,7 +1,6 @@
 """What the Pareto explorer recommends for a token budget, over the training images of a data set."""
 
 import csv
-import math
 import statistics
 from pathlib import Path
 
@@ -27,9 +26,10 @@ def recommended(table: Path, tokens: int) -> PatchOptions:
     tables = [sweep_settings(image, mask, settings, has_ssim=False) for image, mask in images]
     rows = list(zip(*tables, strict=True))
     scores = [statistics.mean(row.score for row in same) for same in rows]
-    kept = [statistics.mean(_finite(row.readings.psnr) for row in same) for same in rows]
-    sides = [setting.patch_size for setting in settings]
-    return settings[recommend([tokens] * len(settings), scores, kept, sides, budget=tokens)]
+    counts = [statistics.mean(row.readings.tokens for row in same) for same in rows]
+    best = recommend(counts, scores, [setting.patch_size for setting in settings], budget=tokens)
+    assert best is not None, f"no setting has at most {tokens} tokens"
+    return settings[best]
 
 
 def mean_oracle(table: Path, options: PatchOptions) -> float:
@@ -45,7 +45,3 @@ def _files(table: Path) -> list[tuple[Path, Path]]:
     with table.open() as file:
         rows = list(csv.DictReader(file))[:LOOKED_AT]
     return [(table.parent / row["image"], table.parent / row["mask"]) for row in rows]
-
-
-def _finite(value: float | None) -> float:
-    return 100.0 if value is None or math.isinf(value) else value

@@ -68,6 +68,7 @@ def view(app, page):
     page.goto(app.url)
     found = PageCanvas(page, app_canvas_id(app))
     found.painted("image")
+    found.wait("controller.state.layers.leaves.offered")  # the server draws them last
     return found
 
 

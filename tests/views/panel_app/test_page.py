@@ -217,7 +217,7 @@ def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
     dashboard.page.get_by_label("Uniform", exact=True).uncheck()
     dashboard.page.get_by_role("button", name="Run the sweep").click()
     expect(dashboard.page.locator("tr[data-row]")).to_have_count(2, timeout=LIMIT_MS)
-    place = dashboard.page.evaluate(
+    place = dashboard.page.wait_for_function(
         """() => {
           const figures = (view) => [...view.owner.query((each) => each.model.type == "Figure")]
           const views = Object.values(Bokeh.index).flatMap(figures)
@@ -229,7 +229,7 @@ def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
             return [box.left + x_scale.compute(points.x[0]), box.top + y_scale.compute(points.y[0])]
           }
         }"""
-    )
+    ).json_value()
     dashboard.page.mouse.click(*place)
     expect(dashboard.page.locator("tr.chosen")).to_have_count(1, timeout=LIMIT_MS)
     wait_until(dashboard, lambda: dashboard.state.options.length == 64)

@@ -144,6 +144,7 @@ def test_keys_walk_through_the_list_and_every_picture_follows(segment):
     page = predicted(segment("run=good"))
     page.get_by_role("button", name="All", exact=True).click()
     expect(rows(page)).to_have_count(IMAGES)
+    expect(rows(page).filter(has_text=re.compile(r"\d\.\d{3}"))).to_have_count(IMAGES, timeout=LIMIT_MS)  # sorted
     predicted(page)
     names = [row.get_attribute("data-key") for row in rows(page).all()]
     rows(page).first.click()

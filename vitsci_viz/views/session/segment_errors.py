@@ -34,7 +34,7 @@ ERRORS: tuple[Kind | None, ...] = (
     None,
     Kind(title="right", colour="#bbbbbb", opacity=0.3, is_mistake=False),
     Kind(title="false positive", colour="#d55e00", opacity=0.9),
-    Kind(title="false negative", colour="#56b4e9", opacity=0.9),
+    Kind(title="false negative", colour="#0072b2", opacity=0.9),
     Kind(title="wrong class", colour="#f0e442", opacity=0.9),
     Kind(title="not labelled", colour="#969696", opacity=0.6, is_mistake=False),
 )
