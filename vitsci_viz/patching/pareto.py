@@ -81,7 +81,7 @@ def recommend(
     token_side: Sequence[float] | NDArray[Any],
     *,
     budget: float,
-    tolerance: float = 0.005,
+    tolerance: float = 0.02,
 ) -> int | None:
     """Return the setting to train with for a token budget.
 
@@ -94,7 +94,7 @@ def recommend(
     budget : float
         Most tokens.
     tolerance : float
-        Scores this close to the best one within the budget count as equal: what is learned differs by more.
+        Scores this close to the best one within the budget count as equal: trained models stay further from their bound.
 
     Returns
     -------

@@ -13,7 +13,11 @@ from vitsci_viz.simulation.pathology import virtual_slide
 
 SEED = 11
 """Of every generated set."""
-GENERATED = {"pathology-128": ("pathology_set", 128, 128), "vessels-512": ("vessels_set", 40, 512)}
+GENERATED = {
+    "pathology-128": ("pathology_set", 128, 128),
+    "pathology-512": ("pathology_set", 40, 512),
+    "vessels-512": ("vessels_set", 40, 512),
+}
 """Name here -> generator, images, side."""
 SLIDES, SLIDE_SIDE = 6, 4096
 NUCLEI = ("6ab24e7e", "92f31f59", "947c0d94", "a9040135", "b909aa8f", "ef3ef194")

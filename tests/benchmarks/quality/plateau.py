@@ -23,7 +23,7 @@ def settings() -> dict[str, list[Setting]]:
     """Return both sides, a setting per seed."""
     sides = {
         "uniform": (uniform(FINEST), UNIFORM_EPOCHS),
-        "adaptive": (adaptive(TOKEN_SIDE, FINEST, TOKENS), ADAPTIVE_EPOCHS),
+        "adaptive": ({**adaptive(TOKEN_SIDE, FINEST, TOKENS), "random_trees": True}, ADAPTIVE_EPOCHS),
     }
     return {
         name: [setting("plateau", name, DATA, epochs, seed, patch) for seed in SEEDS]
