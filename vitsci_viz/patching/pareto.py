@@ -94,7 +94,7 @@ def recommend(
     budget : float
         Most tokens.
     tolerance : float
-        Scores this close to the best one within the budget count as equal: trained models stay further from their bound.
+        Scores this close to the best within the budget count as equal: trained models stay further below.
 
     Returns
     -------
