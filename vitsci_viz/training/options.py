@@ -103,7 +103,7 @@ class DataOptions(Options):
 
 
 class LoopOptions(Options):
-    """How the weights are found; every option changes the answer."""
+    """How the weights are found; all but `save_every` and `device` are meant to change the answer."""
 
     epochs: int = option(100, "Passes over the training images.", ge=1, le=1_000_000, group="Training")
     batch_size: int = option(4, "Sequences in one batch.", ge=1, le=4096, unit="sequences", group="Training")
