@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from tests.benchmarks.measuring import Row
+from vitsci_viz.models.options import ModelOptions
 from vitsci_viz.patching.cost import ENCODERS, step_cost
 
 SIDE, FINEST, BUDGET = 512, 4, 1024
@@ -23,6 +24,7 @@ def spec(encoder: str, patch: int, finest: int, head: str) -> dict[str, Any]:
     size = ENCODERS[encoder]
     return {
         "width": size.width, "depth": size.depth, "heads": size.width // 64, "head": head,
+        "rotary": ModelOptions().rotary,
         "patch_size": [patch] * 2, "min_size": [finest] * 2,
     }  # fmt: skip
 

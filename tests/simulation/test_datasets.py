@@ -9,7 +9,7 @@ import pytest
 from vitsci_viz.errors import Cancelled, OptionError
 from vitsci_viz.io import read_image, read_mask
 from vitsci_viz.simulation import options
-from vitsci_viz.simulation.datasets import PARTS, SETS, make_set, pathology_tiles, vessel_images
+from vitsci_viz.simulation.datasets import PARTS, SETS, angiograms, make_set, pathology_tiles, vessel_images
 from vitsci_viz.simulation.pathology import CLASSES
 
 
@@ -52,7 +52,7 @@ def test_a_larger_set_begins_with_the_smaller_one_and_other_seeds_differ() -> No
 
 
 def test_no_two_images_of_a_set_are_equal() -> None:
-    for images in (list(pathology_tiles(8, 64)), list(vessel_images(4, 64))):
+    for images in (list(pathology_tiles(8, 64)), list(vessel_images(4, 64)), list(angiograms(3, 64))):
         assert len({item.image.tobytes() for item in images}) == len({item.name for item in images}) == len(images)
 
 
@@ -64,6 +64,13 @@ def test_vessels_are_thin_and_every_eye_is_a_group(tmp_path: Path) -> None:
         mask = np.asarray(read_mask(tmp_path / row["mask"]))
         assert mask.shape == (128, 128)
         assert 0.02 < mask.mean() < 0.3
+
+
+def test_a_set_of_angiograms_is_grey_and_every_patient_is_a_group(tmp_path: Path) -> None:
+    make_set("angiograms_set", tmp_path, count=2, side=128)
+    rows = rows_of(tmp_path)
+    assert len({row["group"] for row in rows}) == 2
+    assert [np.asarray(read_image(tmp_path / row["image"])).shape for row in rows] == [(128, 128)] * 2
 
 
 def test_a_set_that_is_cancelled_leaves_the_old_one(tmp_path: Path) -> None:

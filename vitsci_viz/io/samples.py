@@ -132,6 +132,12 @@ _OWN = (
         "24 generated images of thin branching vessels, 512 x 512; made on first use (seconds).",
         is_set=True,
     ),
+    _generated(
+        "angiograms_set",
+        "Subtraction angiograms",
+        "24 generated X-ray angiograms, arteries among a catheter and wires, 512 x 512; made on first use (seconds).",
+        is_set=True,
+    ),
 )
 
 

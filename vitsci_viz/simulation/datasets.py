@@ -39,8 +39,8 @@ class LabelledImage:
     name : str
         Stem of its files.
     group : str
-        Slide or eye that it comes from.
-    image : (y, x, 3) uint8
+        Slide, eye or patient that it comes from.
+    image : (y, x) or (y, x, 3) uint8
     mask : (y, x) uint8
         Class indices.
     """
@@ -148,11 +148,37 @@ def vessel_images(count: int, side: int, seed: int = DEFAULT_SEED) -> Iterator[L
         yield LabelledImage(name=name, group=name, image=image, mask=mask)
 
 
+def angiograms(count: int, side: int, seed: int = DEFAULT_SEED) -> Iterator[LabelledImage]:
+    """Make frames of coronary angiograms.
+
+    Parameters
+    ----------
+    count : int
+        How many frames.
+    side : int
+        Of each, in pixels; the field is 180 mm.
+    seed : int
+        Equal seeds give equal pixels, and the first frames of a larger set are those of a smaller one.
+
+    Yields
+    ------
+    LabelledImage
+        1 is artery; every frame is a patient of its own.
+    """
+    from vitsci_viz.simulation.angiogram import angiogram
+
+    for number in range(count):
+        name = f"patient{number + 1:03d}"
+        image, mask = angiogram(side, seed + 1_000_003 * number)
+        yield LabelledImage(name=name, group=name, image=image, mask=mask)
+
+
 SETS: Mapping[str, MadeSet] = {
     "pathology_set": MadeSet(
         make=pathology_tiles, count=48, side=256, least_side=32, greatest_side=1024, spacing_um=0.5
     ),
     "vessels_set": MadeSet(make=vessel_images, count=24, side=512, least_side=64, greatest_side=4096),
+    "angiograms_set": MadeSet(make=angiograms, count=24, side=512, least_side=64, greatest_side=4096),
 }
 """Sets by name."""
 
@@ -217,7 +243,7 @@ def _write(item: LabelledImage, images: Path, masks: Path, spacing_um: float | N
     """Write one image as TIFF with its spacing (PNG where there is none) and its mask as PNG; return its row."""
     suffix, more = (".png", {}) if spacing_um is None else (".tif", {"spacing": (spacing_um,) * 2, "unit": "um"})
     image, mask = images / f"{item.name}{suffix}", masks / f"{item.name}.png"
-    write_image(image, item.image, axes="yxc", **more)
+    write_image(image, item.image, axes="yxc"[: item.image.ndim], **more)
     write_image(mask, np.ascontiguousarray(item.mask), axes="yx")
     return f"{PARTS[0]}/{image.name}", f"{PARTS[1]}/{mask.name}", item.group
 

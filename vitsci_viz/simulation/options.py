@@ -3,7 +3,7 @@
 from vitsci_viz.params import Options, option
 
 DEFAULT_SEED = 7
-SETS = ("pathology_set", "vessels_set")
+SETS = ("pathology_set", "vessels_set", "angiograms_set")
 """Names of the sets of images to train on."""
 
 
@@ -20,7 +20,7 @@ class SampleOptions(Options):
     side: int | None = option(
         None,
         "Side of a generated whole slide, a multiple of 1,024 (default 4,096 for virtual_slide, 16,384 for "
-        "large_slide), or of each image of a set (256 for pathology_set, 512 for vessels_set).",
+        "large_slide), or of each image of a set (256 for pathology_set, 512 for the others).",
         ge=32,
         le=131_072,
         unit="px",
@@ -29,7 +29,7 @@ class SampleOptions(Options):
     )
     count: int | None = option(
         None,
-        "Images of a generated set; default 48 for pathology_set, 24 for vessels_set.",
+        "Images of a generated set; default 48 for pathology_set, 24 for the others.",
         ge=1,
         le=1_000_000,
         unit="images",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.simulation.branches import Growth, Segment, depth_inside, grow_branches
 from vitsci_viz.simulation.lattice import Window, noise, smoothstep, uniform
 
 DARK, BRIGHT = 60, 190
@@ -85,9 +86,7 @@ def vessels(shape: tuple[int, int], seed: int = 0) -> Sample:
         1 where a vessel covers a pixel's centre.
     """
     window = Window(0, 0, *shape)
-    inside = np.full(shape, -1e3)
-    for segment in _branches(shape, seed):
-        _draw_capsule(inside, window, *segment)
+    inside = depth_inside(_fundus(shape, seed), window)
     light = (
         1.0
         - 0.45
@@ -103,58 +102,14 @@ def vessels(shape: tuple[int, int], seed: int = 0) -> Sample:
     return image, (inside >= 0).astype(np.uint8)
 
 
-Segment = tuple[float, float, float, float, float, float]
-"""y, x of both ends, and the radius at both."""
-
-
-def _branches(shape: tuple[int, int], seed: int) -> list[Segment]:
-    """Grow vessels outwards from one disc; each bends, thins and forks."""
+def _fundus(shape: tuple[int, int], seed: int) -> list[Segment]:
+    """Grow vessels outwards from one disc."""
     short = min(shape)
-    step = max(2.0, short / 80)
     start = (shape[0] * 0.52, shape[1] * 0.24)
     trunk = short / 110 + 0.8
     tips = [(*start, 2 * math.pi * (k + 0.3) / 6, trunk * (0.8 + 0.2 * (k % 2))) for k in range(6)]
-    segments: list[Segment] = []
-    for number in range(6000):
-        if not tips:
-            break
-        y, x, direction, radius = tips.pop(0)
-        bend, fork, side, thin = _draws(seed, number, 4)
-        direction += 0.5 * (bend - 0.5)
-        new_y, new_x = y + step * math.sin(direction), x + step * math.cos(direction)
-        new_radius = radius * (0.975 + 0.015 * thin)
-        segments.append((y, x, new_y, new_x, radius, new_radius))
-        if new_radius < 0.55 or not (-step < new_y < shape[0] + step and -step < new_x < shape[1] + step):
-            continue
-        if fork < 0.09:
-            turn = 0.35 + 0.5 * side
-            tips.append((new_y, new_x, direction + turn, new_radius * 0.72))
-            tips.append((new_y, new_x, direction - 0.6 * turn, new_radius * 0.9))
-        else:
-            tips.append((new_y, new_x, direction, new_radius))
-    return segments
-
-
-def _draw_capsule(
-    inside: NDArray[np.float64],
-    window: Window,
-    y0: float,
-    x0: float,
-    y1: float,
-    x1: float,
-    radius0: float,
-    radius1: float,
-) -> None:
-    """Raise `inside` to the distance within a tapering segment, in pixels."""
-    part = window.part((y0 + y1) / 2, (x0 + x1) / 2, math.hypot(y1 - y0, x1 - x0) / 2 + radius0 + 3)
-    if part is None:
-        return
-    place = window.crop(part)
-    dy, dx = y1 - y0, x1 - x0
-    along = ((place.rows - y0) * dy + (place.columns - x0) * dx) / (dy * dy + dx * dx)
-    along = np.clip(along, 0, 1)
-    distance = np.hypot(place.rows - y0 - along * dy, place.columns - x0 - along * dx)
-    np.maximum(inside[part], radius0 + along * (radius1 - radius0) - distance, out=inside[part])
+    growth = Growth(step=max(2.0, short / 80), bend=0.5, fork=0.09, thinning=(0.975, 0.015), least_radius=0.55)
+    return grow_branches(tips, shape, growth, seed)
 
 
 def _draws(seed: int, index: int, count: int) -> list[float]:

@@ -17,6 +17,7 @@ GENERATED = {
     "pathology-128": ("pathology_set", 128, 128),
     "pathology-512": ("pathology_set", 40, 512),
     "vessels-512": ("vessels_set", 40, 512),
+    "angiograms-512": ("angiograms_set", 64, 512),
 }
 """Name here -> generator, images, side."""
 SLIDES, SLIDE_SIDE = 6, 4096

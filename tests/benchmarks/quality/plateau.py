@@ -11,7 +11,7 @@ from tests.benchmarks.quality.settings import adaptive, setting, uniform
 from tests.benchmarks.quality.training import Curve, Setting, trained
 
 DATA, FINEST, SEEDS = "pathology-128", 2, (0, 1, 2)
-UNIFORM_EPOCHS = 24
+UNIFORM_EPOCHS = 20
 """About 20 minutes of two quiet cores for a seed."""
 ADAPTIVE_EPOCHS = 96
 TOKENS, TOKEN_SIDE = 256, 8
@@ -26,7 +26,7 @@ def settings() -> dict[str, list[Setting]]:
         "adaptive": ({**adaptive(TOKEN_SIDE, FINEST, TOKENS), "random_trees": True}, ADAPTIVE_EPOCHS),
     }
     return {
-        name: [setting("plateau", name, DATA, epochs, seed, patch) for seed in SEEDS]
+        name: [setting("plateau", name, DATA, epochs, seed, patch, val_every=1) for seed in SEEDS]
         for name, (patch, epochs) in sides.items()
     }
 
