@@ -42,7 +42,7 @@ def batch_of(side: int, patch: dict[str, Any], spec: ModelSpec) -> tuple[Batch, 
         area = torch.from_numpy(np.repeat(per_cell, np.prod(spec.patch_size)).astype(np.float32))[None]
     batch = Batch(
         tokens=torch.from_numpy(sequence.tokens.astype(np.float32) / 64 - 2)[None],
-        places=torch.from_numpy(places_of(tree, spec.patch_size))[None],
+        places=torch.from_numpy(places_of(tree, spec.patch_size, unit=side))[None],
         valid=torch.ones(1, len(tree), dtype=torch.bool),
         **needs,
     )

@@ -43,7 +43,7 @@ def batch_of(spec: ModelSpec, *sequences: PatchSequence, seed: int = 0) -> Batch
     grids = [grid_of(sequence.tree, spec.min_size) for sequence in sequences]
     return Batch(
         tokens=_joined([sequence.tokens for sequence in sequences], length),
-        places=_joined([places_of(sequence.tree, spec.patch_size) for sequence in sequences], length),
+        places=_joined([places_of(sequence.tree, spec.patch_size, unit=spec.unit) for sequence in sequences], length),
         valid=_joined([sequence.valid for sequence in sequences], length),
         grid=torch.from_numpy(
             np.stack(

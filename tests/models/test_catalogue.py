@@ -165,7 +165,7 @@ def learned(spec, batch, classes, steps):
 
 def test_places_and_sizes_alone_can_be_learned_from():
     # Blank tokens: what is left is where a leaf lies and how large it is.
-    spec = tiny_spec(classes=4, width=48)
+    spec = tiny_spec(classes=4, width=48, image_size=(64, 64))
     sequence = random_sequence(spec, (64, 64))
     batch = batch_of(spec, sequence)
     batch.tokens.zero_()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.patching.cases import shapes, sides, sparse_tree
 from tests.reference.laws import cells_of
 from vitsci_viz.errors import InputError
+from vitsci_viz.models.options import ModelSpec
 from vitsci_viz.models.places import grid_of, normalised, places_of
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.tokens import fit_length
@@ -42,13 +43,13 @@ def test_the_grid_names_the_leaf_that_holds_each_cell(drawn, data):
 
 
 @given(drawn=trees())
-def test_places_are_centres_over_the_longest_side_and_halvings_down_to_the_token(drawn):
+def test_places_are_centres_in_units_and_halvings_down_to_the_token(drawn):
     tree, _ = drawn
     patch = (4,) * tree.ndim
-    places = places_of(tree, patch)
+    places = places_of(tree, patch, unit=24)
     assert places.dtype == np.float32
     for row, leaf in zip(places, cells_of(tree), strict=True):
-        centre = [(o + s / 2) / max(tree.shape) for o, s in zip(leaf.origin, leaf.size, strict=True)]
+        centre = [(o + s / 2) / 24 for o, s in zip(leaf.origin, leaf.size, strict=True)]
         np.testing.assert_allclose(row[:-1], centre, rtol=1e-6)
         side = np.prod(leaf.size) ** (1 / tree.ndim)  # the geometric mean where sides differ
         np.testing.assert_allclose(row[-1], np.log2(side / 4), atol=1e-5)
@@ -56,10 +57,21 @@ def test_places_are_centres_over_the_longest_side_and_halvings_down_to_the_token
 
 def test_uniform_tokens_of_their_own_size_have_size_zero_and_lie_on_a_grid():
     tree = build_tree(np.zeros((16, 32), np.uint8), PatchOptions(mode="uniform", patch_size=8))
-    places = places_of(tree, 8)
+    places = places_of(tree, 8, unit=32)
     assert (places[:, -1] == 0).all()
     assert sorted(set(places[:, 0])) == [0.125, 0.375]
     assert sorted(set(places[:, 1])) == [0.125, 0.375, 0.625, 0.875]
+
+
+def test_neighbours_in_a_larger_image_are_as_far_apart_as_in_training():
+    spec = ModelSpec(patch_size=(8, 8), image_size=(16, 32))
+    small, large = (
+        places_of(build_tree(np.zeros(shape, np.uint8), PatchOptions(mode="uniform", patch_size=8)), 8, unit=spec.unit)
+        for shape in ((16, 32), (128, 128))
+    )
+    steps = [np.diff(np.unique(places[:, axis])) for places in (small, large) for axis in (0, 1)]
+    assert {float(step) for each in steps for step in each} == {0.25}
+    assert large[:, :2].max() > 1
 
 
 def test_a_grid_finer_or_coarser_than_the_tree_is_refused_where_leaves_are_no_whole_cells():

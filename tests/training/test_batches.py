@@ -79,7 +79,7 @@ def test_tokens_places_and_targets_are_those_of_the_examples(tmp_path: Path):
         np.testing.assert_allclose(
             batch.tokens[row, :many].numpy() * NORMAL.std + NORMAL.mean, example.tokens, atol=1e-3
         )
-        np.testing.assert_array_equal(batch.places[row, :many], places_of(example.tree, 4))
+        np.testing.assert_array_equal(batch.places[row, :many], places_of(example.tree, 4, unit=SPEC.unit))
         assert batch.valid[row].tolist() == [True] * many + [False] * (longest - many)
         assert not batch.tokens[row, many:].any()
         fractions = targets.fractions.reshape(3, longest, 4, 4, 2)[row]
@@ -128,10 +128,10 @@ def test_places_of_mirrored_images_are_the_mirrored_places(tmp_path: Path):
     for mirrored in itertools.product((False, True), repeat=2):
         turned = turn_example(plain, Turn((0, 1), mirrored), (8, 8))
         batch, _ = make_batch([turned], spec=spec, normalisation=NORMAL)
-        expected = places_of(plain.tree, 8)
+        expected = places_of(plain.tree, 8, unit=spec.unit)
         for axis, length in enumerate((50, 41)):
             if mirrored[axis]:
-                expected[:, axis] = length / 50 - expected[:, axis]
+                expected[:, axis] = length / spec.unit - expected[:, axis]
         assert np.array(sorted(batch.places[0].tolist())) == pytest.approx(np.array(sorted(expected.tolist())))
 
 

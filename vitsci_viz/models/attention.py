@@ -14,9 +14,9 @@ Kernel = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 """``kernel(query, key, value, mask)`` of (B, heads, L, width) each; mask (B, 1, 1, L) bool, False is not looked at."""
 
 LONGEST_PERIOD = 2.0
-"""Longest wave of the rotary embedding, in the image's longest side: a whole turn is never reached within it."""
+"""Longest wave of the rotary embedding, in the longest side of training: a whole turn is never reached within it."""
 SHORTEST_PERIOD = 1 / 128
-"""Shortest wave of the rotary embedding, in the image's longest side."""
+"""Shortest wave of the rotary embedding, in the longest side of training."""
 
 QUERIES = 4096
 """Queries answered between two looks at whether anyone wants to stop; a multiple of what the kernels take at once."""
@@ -79,7 +79,7 @@ def rotation_of(places: Tensor, head_width: int) -> Rotation:
     Parameters
     ----------
     places : (B, L, d + 1) float32
-        Centre of each leaf over the image's longest side, then log2 of the size (left aside here).
+        Centre of each leaf in units of the longest side in training, then log2 of the size (left aside here).
     head_width : int
         Width of one head; every axis turns ``head_width // (2 d)`` pairs of channels, the rest stays as it is.
 
@@ -87,7 +87,7 @@ def rotation_of(places: Tensor, head_width: int) -> Rotation:
     ----------
     Su et al., RoFormer, Neurocomputing 2024, equation 15; one group of channels per axis as in Heo et al., Rotary
     position embedding for vision transformer, ECCV 2024 (axial). Periods are spread evenly on a logarithmic scale from
-    twice the image's longest side to 1/128 of it.
+    twice that side to 1/128 of it.
     """
     ndim = places.shape[-1] - 1
     pairs = head_width // (2 * ndim)

@@ -20,8 +20,8 @@ class Batch:
     tokens : (B, L, *patch, c) float32
         Normalised tokens; padding is zero.
     places : (B, L, d + 1) float32
-        Centre of each leaf along every axis, divided by the image's longest side, then log2 of the leaf's side over
-        the token's side (0 where nothing is resampled).
+        Centre of each leaf along every axis, in units of the longest side in training (`places_of`), then log2 of the
+        leaf's side over the token's side (0 where nothing is resampled).
     valid : (B, L) bool
         False where a token is padding.
     grid : (B, *cells) int64, optional

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 OCTAVES = 10
-"""Frequencies of a centre: 1/2, 1, ... 256 periods over the image's longest side, so that neighbours among 512 finest
-leaves on an axis still differ in sign."""
+"""Frequencies of a centre: 1/2, 1, ... 256 periods over the longest side of training, so that neighbours among 512
+finest leaves on an axis still differ in sign."""
 SIZE_OCTAVES = 4
 """Frequencies of log2 of the size: one period over 32, 16, 8 and 4 halvings."""
 

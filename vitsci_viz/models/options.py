@@ -131,6 +131,11 @@ class ModelSpec(Options):
     min_size: tuple[int, ...] = (8, 8)
     image_size: tuple[int, ...] = (512, 512)
 
+    @property
+    def unit(self) -> float:
+        """Pixels that count as one in places: the longest side of the images or crops in training."""
+        return float(max(self.image_size))
+
 
 def spec_of(
     options: ModelOptions,

@@ -14,7 +14,7 @@ from vitsci_viz.types import PatchSequence, PatchTree
 
 
 def places_of(
-    tree: PatchTree, patch_size: int | Sequence[int], *, inside: Sequence[slice] | None = None
+    tree: PatchTree, patch_size: int | Sequence[int], *, unit: float, inside: Sequence[slice] | None = None
 ) -> NDArray[np.float32]:
     """Return the place of every leaf: its centre and its size, free of pixels.
 
@@ -24,6 +24,9 @@ def places_of(
         n leaves in d dimensions.
     patch_size : int or one per axis
         Side of a token.
+    unit : float
+        Pixels that count as one: the longest side of the images or crops in training (`ModelSpec.unit`). An image that
+        is larger reaches beyond 1, so that neighbours are as far from each other as in training.
     inside : sequence of slice, optional
         Where in the tree's domain the image lies, if the domain was padded: places count from its corner. By default
         everywhere.
@@ -31,7 +34,7 @@ def places_of(
     Returns
     -------
     (n, d + 1) float32
-        Centre along every axis divided by the longest side of the image, then log2 of the leaf's side over the
+        Centre along every axis in units, then log2 of the leaf's side over the
         token's side, averaged over the axes: 0 where nothing is resampled, 1 where a token is averaged down by two.
 
     Notes
@@ -43,13 +46,12 @@ def places_of(
     >>> tree = PatchTree(
     ...     shape=(8, 16), origin=np.array([[0, 8]]), size=np.array([[8, 8]]), level=np.array([1]), score=np.zeros(1)
     ... )
-    >>> places_of(tree, 4)
+    >>> places_of(tree, 4, unit=16)
     array([[0.25, 0.75, 1.  ]], dtype=float32)
     """
     sides = np.array(per_axis(_plain(patch_size), tree.ndim, "patch_size"))
-    box = [slice(0, side) for side in tree.shape] if inside is None else inside
-    corner, longest = np.array([part.start for part in box]), max(part.stop - part.start for part in box)
-    centres = (tree.origin + tree.size / 2 - corner) / longest
+    corner = 0 if inside is None else np.array([part.start for part in inside])
+    centres = (tree.origin + tree.size / 2 - corner) / unit
     scale = np.log2(tree.size / sides).mean(axis=1, keepdims=True)
     return np.concatenate([centres, scale], axis=1).astype(np.float32)
 

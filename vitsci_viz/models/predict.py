@@ -131,7 +131,7 @@ class Predictor:
         tokens = normalised(sequence.tokens, self.mean, self.std)
         tokens[~sequence.valid] = 0
         places = np.zeros((len(tokens), self.spec.ndim + 1), np.float32)
-        places[sequence.valid] = places_of(sequence.tree, self.spec.patch_size)
+        places[sequence.valid] = places_of(sequence.tree, self.spec.patch_size, unit=self.spec.unit)
         return _one(tokens), _one(places), _one(sequence.valid)
 
     def _pixels(self, pixels: Array | None) -> Tensor | None:

@@ -112,7 +112,7 @@ def _tokens(example: Example, normalisation: Normalisation) -> Array:
 
 
 def _places(example: Example, spec: ModelSpec) -> Array:
-    return places_of(example.tree, spec.patch_size, inside=example.inside)
+    return places_of(example.tree, spec.patch_size, unit=spec.unit, inside=example.inside)
 
 
 def _token_targets(examples: Sequence[Example], length: int, spec: ModelSpec) -> Targets:

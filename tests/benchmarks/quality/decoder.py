@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from tests.benchmarks.measuring import Row
-from tests.benchmarks.quality.data import data_folder
 from tests.benchmarks.quality.settings import adaptive, setting
-from tests.benchmarks.quality.training import Setting, trained
+from tests.benchmarks.quality.training import Setting, trained_all
 
 DATA, EPOCHS, SEED = "slides-4096", 30, 0
 PATCH = adaptive(8, 4, 4096)
@@ -19,8 +18,9 @@ def settings() -> dict[str, Setting]:
 
 def measure(work: Path) -> list[Row]:
     """Train both and compare; the memory of both is a row of the fast benchmarks."""
-    table = data_folder(DATA, work)
-    dice = {head: 100 * float(trained(each, table, work).dice[-1]) for head, each in settings().items()}
+    chosen = settings()
+    curves = trained_all(list(chosen.values()), work)
+    dice = {head: 100 * float(curve.dice[-1]) for head, curve in zip(chosen, curves, strict=True)}
     gain = dice["token"] - dice["unetr"]
     return [
         Row(

@@ -4,10 +4,9 @@ import statistics
 from pathlib import Path
 
 from tests.benchmarks.measuring import Row
-from tests.benchmarks.quality.data import data_folder
 from tests.benchmarks.quality.pace import epochs_for, spread, step_seconds
 from tests.benchmarks.quality.settings import adaptive, setting
-from tests.benchmarks.quality.training import Setting, trained
+from tests.benchmarks.quality.training import Setting, trained_all
 
 FOLDS, IMAGES, BATCH = 3, 4, 4
 MINUTES = 8
@@ -32,14 +31,13 @@ def _settings(fold: int, epochs: dict[str, int]) -> dict[str, Setting]:
 
 def measure(work: Path) -> list[Row]:
     """Train both on every fold and compare the Dice of the images that were held out, at the end of the minutes."""
-    first = data_folder("nuclei-fold0", work)
-    pace = step_seconds("nuclei", _settings(0, {"adaptive": 1, "unet": 1}), first)
+    pace = step_seconds("nuclei", _settings(0, {"adaptive": 1, "unet": 1}), work)
     epochs = {name: epochs_for(MINUTES, seconds, IMAGES, BATCH) for name, seconds in pace.items()}
+    chosen = [each for fold in range(FOLDS) for each in _settings(fold, epochs).items()]
+    curves = trained_all([each for _, each in chosen], work)
     dice: dict[str, list[float]] = {"adaptive": [], "unet": []}
-    for fold in range(FOLDS):
-        table = data_folder(f"nuclei-fold{fold}", work)
-        for name, each in _settings(fold, epochs).items():
-            dice[name].append(100 * float(trained(each, table, work).smoothed()[-1]))
+    for (name, _), curve in zip(chosen, curves, strict=True):
+        dice[name].append(100 * float(curve.smoothed()[-1]))
     gain = statistics.mean(dice["adaptive"]) - statistics.mean(dice["unet"])
     return [
         Row(

@@ -9,10 +9,10 @@ from tests.benchmarks.quality.data import data_folder
 from tests.benchmarks.quality.pace import epochs_for, step_seconds
 from tests.benchmarks.quality.recommending import mean_oracle
 from tests.benchmarks.quality.settings import TRAINING, adaptive, setting
-from tests.benchmarks.quality.training import Setting, trained
+from tests.benchmarks.quality.training import Setting, trained_all
 from vitsci_viz.patching.options import PatchOptions
 
-DATA, IMAGES, SEED, MINUTES = "pathology-128", 96, 0, 2.0
+DATA, IMAGES, SEED, MINUTES = "pathology-128", 104, 0, 2.0
 SETTINGS = (
     *((2, 2, length, "edges") for length in (64, 128, 256, 512)),
     *((4, 2, length, "edges") for length in (64, 128, 256, 512)),
@@ -35,14 +35,13 @@ def measure(work: Path) -> list[Row]:
     """Train every setting for equal time and correlate the ranks."""
     table = data_folder(DATA, work)
     names = ["-".join(str(part) for part in patch) for patch in SETTINGS]
-    pace = step_seconds(
-        "oracle", {name: _setting(patch, 1) for name, patch in zip(names, SETTINGS, strict=True)}, table
-    )
-    pairs = []
-    for name, patch in zip(names, SETTINGS, strict=True):
-        oracle = mean_oracle(table, PatchOptions(**adaptive(*patch)))
-        epochs = epochs_for(MINUTES, pace[name], IMAGES, TRAINING["batch_size"])
-        pairs.append((name, oracle, trained(_setting(patch, epochs), table, work).until(float("inf"))))
+    pace = step_seconds("oracle", {name: _setting(patch, 1) for name, patch in zip(names, SETTINGS, strict=True)}, work)
+    epochs = [epochs_for(MINUTES, pace[name], IMAGES, TRAINING["batch_size"]) for name in names]
+    curves = trained_all([_setting(patch, count) for patch, count in zip(SETTINGS, epochs, strict=True)], work)
+    oracles = [mean_oracle(table, PatchOptions(**adaptive(*patch))) for patch in SETTINGS]
+    pairs = [
+        (name, oracle, curve.until(float("inf"))) for name, oracle, curve in zip(names, oracles, curves, strict=True)
+    ]
     counted = [pair for pair in pairs if pair[1] < BOUND]
     correlation = float(spearmanr([oracle for _, oracle, _ in counted], [dice for *_, dice in counted]).statistic)
     return [

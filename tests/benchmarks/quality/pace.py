@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tests.benchmarks.measuring import in_turn
+from tests.benchmarks.quality.data import data_folder
 from tests.benchmarks.quality.training import KEPT, Setting
 from tests.benchmarks.report import machine
 from vitsci_viz.atomic import replacing
@@ -19,8 +22,8 @@ from vitsci_viz.workflows.train_setup import set_up
 ROUNDS = 5
 
 
-def step_seconds(study: str, settings: Mapping[str, Setting], table: Path) -> dict[str, float]:
-    """Return the seconds of one step of every setting on the first images of a data set; measured once and kept.
+def step_seconds(study: str, settings: Mapping[str, Setting], work: Path) -> dict[str, float]:
+    """Return the seconds of one step of every setting with one thread, measured once and kept.
 
     Parameters
     ----------
@@ -28,12 +31,13 @@ def step_seconds(study: str, settings: Mapping[str, Setting], table: Path) -> di
         Names the file that keeps the result.
     settings : mapping of name to Setting
         What is compared.
-    table : Path
-        Their common data.
+    work : Path
+        Folder for data.
     """
     place = KEPT / f"pace-{study}.json"
     if not place.exists():
-        works = {name: _stepper(setting, table) for name, setting in settings.items()}
+        torch.set_num_threads(1)
+        works = {name: _stepper(setting, work) for name, setting in settings.items()}
         seconds = {name: statistics.median(times) for name, times in in_turn(works, ROUNDS).items()}
         KEPT.mkdir(parents=True, exist_ok=True)
         with replacing(place) as temporary:
@@ -41,7 +45,8 @@ def step_seconds(study: str, settings: Mapping[str, Setting], table: Path) -> di
     return json.loads(place.read_text())["seconds"]
 
 
-def _stepper(setting: Setting, table: Path) -> Any:
+def _stepper(setting: Setting, work: Path) -> Any:
+    table = data_folder(setting.data, work)
     options = setting.train_options()
     ready = set_up(str(table), options)
     model = ready.model.train()

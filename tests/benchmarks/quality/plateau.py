@@ -5,14 +5,13 @@ import statistics
 from pathlib import Path
 
 from tests.benchmarks.measuring import Row
-from tests.benchmarks.quality.data import data_folder
 from tests.benchmarks.quality.pace import spread, step_seconds
 from tests.benchmarks.quality.settings import adaptive, setting, uniform
-from tests.benchmarks.quality.training import Curve, Setting, trained
+from tests.benchmarks.quality.training import Curve, Setting, trained_all
 
 DATA, FINEST, SEEDS = "pathology-128", 2, (0, 1, 2)
 UNIFORM_EPOCHS = 20
-"""About 20 minutes of two quiet cores for a seed."""
+"""480 steps and more: about 20 minutes of two quiet cores for a seed."""
 ADAPTIVE_EPOCHS = 96
 TOKENS, TOKEN_SIDE = 256, 8
 TAIL = 0.25
@@ -33,10 +32,10 @@ def settings() -> dict[str, list[Setting]]:
 
 def measure(work: Path) -> list[Row]:
     """Train what is missing and compare."""
-    table = data_folder(DATA, work)
     chosen = settings()
-    curves = {name: [trained(each, table, work) for each in group] for name, group in chosen.items()}
-    pace = step_seconds("plateau", {name: group[0] for name, group in chosen.items()}, table)
+    pace = step_seconds("plateau", {name: group[0] for name, group in chosen.items()}, work)
+    found = trained_all([*chosen["uniform"], *chosen["adaptive"]], work)
+    curves = {"uniform": found[: len(SEEDS)], "adaptive": found[len(SEEDS) :]}
     step_ratio = pace["uniform"] / pace["adaptive"]
     counts = [_step_counts(*pair) for pair in zip(curves["uniform"], curves["adaptive"], strict=True)]
     ratios = [slow / quick for slow, quick in counts]

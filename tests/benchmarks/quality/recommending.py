@@ -16,13 +16,28 @@ from vitsci_viz.workflows.sweep import sweep_settings
 
 LOOKED_AT = 8
 """Training images that are looked at."""
+FILTERS = (
+    {},
+    {"blur": 3, "thresholds": (50, 100)},
+    {"blur": 5, "thresholds": (50, 100)},
+    {"blur": 5, "thresholds": (100, 200)},
+)
+"""Blurs and edge thresholds that are compared: automatic ones, and what a user would try."""
 
 
 def recommended(table: Path, tokens: int) -> PatchOptions:
     """Return the adaptive setting of at most so many tokens that the explorer recommends."""
     images = [(read_image(image), read_mask(mask)) for image, mask in _files(table)]
-    options = SweepOptions(patch_sizes=(2, 4, 8, 16, 32, 64), lengths=(tokens,), uniform=False, quality="fast")
-    settings = [each for each in sweep_grid(options, images[0][0].shape) if each.min_size != each.patch_size]
+    sweeps = [
+        SweepOptions(patch_sizes=(2, 4, 8, 16, 32, 64), lengths=(tokens,), uniform=False, quality="fast", **filters)
+        for filters in FILTERS
+    ]
+    settings = [
+        each
+        for options in sweeps
+        for each in sweep_grid(options, images[0][0].shape)
+        if each.min_size != each.patch_size
+    ]
     tables = [sweep_settings(image, mask, settings, has_ssim=False) for image, mask in images]
     rows = list(zip(*tables, strict=True))
     scores = [statistics.mean(row.score for row in same) for same in rows]

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.quality.data import data_folder
 from tests.benchmarks.report import RESULTS, machine
 from vitsci_viz.atomic import replacing
 from vitsci_viz.params import ExecutionOptions
@@ -94,33 +98,35 @@ class Curve:
         return float(self.steps[reached[0]]) if len(reached) else float("inf")
 
 
-def trained(setting: Setting, data: Path, work: Path, *, threads: int = 0, force: bool = False) -> Curve:
+def trained_all(settings: Sequence[Setting], work: Path) -> list[Curve]:
+    """Return the curves of settings; what is missing is trained side by side, one thread each."""
+    for data in {setting.data for setting in settings}:
+        data_folder(data, work)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=context) as pool:
+        return list(pool.map(trained, settings, [work] * len(settings)))
+
+
+def trained(setting: Setting, work: Path) -> Curve:
     """Return the curve of a setting: the one that is kept, else by training on from its last checkpoint.
 
     Parameters
     ----------
     setting : Setting
         What to train.
-    data : Path
-        Folder of the data set.
     work : Path
-        Folder for run folders.
-    threads : int
-        Threads of the run; 0 takes every core. Never changes the steps.
-    force : bool
-        Train although a result is kept.
+        Folder for data and run folders.
     """
     place = KEPT / f"{setting.key}.json"
-    if place.exists() and not force:
+    if place.exists():
         return read_curve(place)
+    data = data_folder(setting.data, work)
     folder = RunFolder(work / setting.key)
     options = setting.train_options()
     recipe = Recipe(
         workflow="train", inputs={"data": str(data)}, outputs={"run": str(folder.path)}, options=options.to_mapping()
     )
-    run_train(
-        recipe, options, execution=ExecutionOptions(threads=threads), resume=(folder.checkpoints / "last").exists()
-    )
+    run_train(recipe, options, execution=ExecutionOptions(threads=1), resume=(folder.checkpoints / "last").exists())
     rows, _ = read_metrics(folder)
     seen = [(row["step"], row["val_dice"]) for row in rows if row.get("val_dice") is not None]
     content = {
