@@ -47,6 +47,16 @@ def by_hand(model: SegmentationModelHandle, image: np.ndarray, trees: Any) -> np
     return np.mean(maps, axis=0)
 
 
+def test_another_bit_depth_than_in_training_is_said(tmp_path: Path) -> None:
+    model, image = opened(tmp_path), picture()
+    assert not model.predict(image).notes
+    (note,) = model.predict(image.astype(np.uint16) * 257).notes
+    assert "far from those in training" in note
+    assert "same bit depth" in note
+    blank = np.full_like(image, round(float(model.predictor.mean.mean())))
+    assert not model.predict(blank).notes, "an image without contrast is no mistake"
+
+
 @pytest.mark.parametrize("forest", [1, 3])
 def test_labels_are_those_of_the_scattered_tokens(tmp_path: Path, forest: int) -> None:
     model, image = opened(tmp_path, forest=forest, detail="edges"), picture()

@@ -26,6 +26,7 @@ from vitsci_viz.types import Image, LevelArray, PatchTree, Segmentation
 from vitsci_viz.workflows.machine import Stopwatch, using_threads
 from vitsci_viz.workflows.painted import Field, FieldLevel, Kind
 from vitsci_viz.workflows.segment_options import PredictOptions
+from vitsci_viz.workflows.trained_range import intensity_notes
 from vitsci_viz.workflows.trained_size import at_trained_size, leaves_at
 
 try:
@@ -229,6 +230,7 @@ class SegmentationModelHandle:
         with using_threads(execution), using_torch_threads(execution):
             with watch.stage("read"):
                 part, notes = at_trained_size(image, self.spacing_um, execution)
+                notes = (*notes, *intensity_notes(part, self.predictor.mean, self.predictor.std))
             cutter = Cutter(
                 patch=self.patch, data=self.options.part(DataOptions), predictor=self.predictor,
                 precision=self.precision, watch=watch, execution=execution, progress=progress,

@@ -9,18 +9,18 @@ import numpy as np
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.io.writing import write_image
 from vitsci_viz.simulation.datasets import make_set
-from vitsci_viz.simulation.pathology import virtual_slide
+from vitsci_viz.simulation.pathology import CLASSES, virtual_slide
 
 SEED = 11
 """Of every generated set."""
 GENERATED = {
     "pathology-128": ("pathology_set", 128, 128),
-    "pathology-512": ("pathology_set", 40, 512),
-    "vessels-512": ("vessels_set", 40, 512),
-    "angiograms-512": ("angiograms_set", 64, 512),
+    "pathology-512": ("pathology_set", 160, 512),
+    "angiograms-512": ("angiograms_set", 128, 512),
 }
 """Name here -> generator, images, side."""
 SLIDES, SLIDE_SIDE = 6, 4096
+GLANDS = next(value for value, name in CLASSES.items() if name == "glands")
 NUCLEI = ("6ab24e7e", "92f31f59", "947c0d94", "a9040135", "b909aa8f", "ef3ef194")
 """The purple-stained (H&E type) images of DSB2018 among the real data."""
 
@@ -41,11 +41,12 @@ def data_folder(name: str, work: Path) -> Path:
 
 
 def _make_slides(folder: Path) -> None:
-    """Make whole virtual slides; the last two are for validation."""
+    """Make whole virtual slides with masks of their glands; the last two are for validation."""
     rows = []
     for number in range(SLIDES):
         image, mask = virtual_slide((SLIDE_SIDE, SLIDE_SIDE), SEED + number)
-        rows.append(_write(folder, f"slide{number}", image, mask, "val" if number >= SLIDES - 2 else "train"))
+        glands = (mask == GLANDS).astype(np.uint8)
+        rows.append(_write(folder, f"slide{number}", image, glands, "val" if number >= SLIDES - 2 else "train"))
     _write_table(folder, rows)
 
 
@@ -61,7 +62,7 @@ def _lay_out_nuclei(folder: Path, *, held_out: int) -> None:
     _write_table(folder, rows)
 
 
-def _write(folder: Path, name: str, image: np.ndarray, mask: np.ndarray, split: str) -> tuple[str, str, str, str]:
+def _write(folder: Path, name: str, image: np.ndarray, mask: np.ndarray, split: str) -> tuple[str, ...]:
     places = (folder / "images" / f"{name}.png", folder / "masks" / f"{name}.png")
     for place, array, axes in zip(places, (image, mask), ("yxc", "yx"), strict=True):
         place.parent.mkdir(exist_ok=True)
@@ -69,6 +70,6 @@ def _write(folder: Path, name: str, image: np.ndarray, mask: np.ndarray, split: 
     return (*(str(place.relative_to(folder)) for place in places), name, split)
 
 
-def _write_table(folder: Path, rows: list[tuple[str, str, str, str]]) -> None:
+def _write_table(folder: Path, rows: list[tuple[str, ...]]) -> None:
     with (folder / "table.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("image", "mask", "group", "split"), *rows])
