@@ -50,7 +50,7 @@ clean: ## remove what was built, the environment included
 
 # A stamp says that the environment holds what pyproject.toml and constraints.txt ask for.
 .venv/demo.stamp: pyproject.toml constraints.txt
-	@tools/install.sh panel
+	@tools/install.sh panel,models
 	@tools/system.sh
 	@touch $@
 

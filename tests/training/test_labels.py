@@ -14,11 +14,16 @@ from vitsci_viz.training.labels import (
     class_areas,
     empty_classes,
     find_labels,
-    read_labels,
 )
-from vitsci_viz.training.masks import check_shapes, count_values
+from vitsci_viz.training.masks import check_shape, check_shapes, count_values, open_mask
 from vitsci_viz.training.options import DataOptions
-from vitsci_viz.training.records import find_records
+from vitsci_viz.training.records import Record, find_records
+
+
+def read_labels(record: Record, labels: LabelMap, shape: tuple[int, ...]) -> np.ndarray:
+    mask = open_mask(record)
+    check_shape(record, mask, shape)
+    return labels.index_of(np.asarray(mask), str(record.mask))
 
 
 def records_of(folder: Path, *masks: np.ndarray):

@@ -145,6 +145,19 @@ def test_the_table_of_training_names_every_option():
     assert {*TRAIN_CHANGES, *STEERING, *SHOWN_ELSEWHERE} == set(TrainOptions.model_fields)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mode": "uniform"}, "changes nothing with a plain grid"),
+        ({"mode": "length", "length": 16, "detail": "variance"}, "changes nothing with detail=variance"),
+        ({"mode": "length", "length": 16}, None),
+    ],
+)
+def test_random_trees_that_change_nothing_are_named(data, options, said):
+    notes = set_up(str(data), TrainOptions(**{**TRAIN_BASE, **options, "random_trees": True})).notes
+    assert [said in note for note in notes if "random_trees" in note] == ([True] if said else [])
+
+
 @pytest.fixture(scope="module")
 def plain(data):
     """What the base trains to."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.training.masks import check_shape, count_values, open_mask
+from vitsci_viz.training.masks import count_values
 from vitsci_viz.training.options import DataOptions
 from vitsci_viz.training.records import NAMED_AT_MOST, Record
 
@@ -200,33 +200,6 @@ def empty_classes(areas: Mapping[str, NDArray[np.float64]], labels: LabelMap) ->
     """Return the names of classes that no mask holds."""
     total = sum(areas.values(), np.zeros(len(labels)))
     return tuple(name for name, area in zip(labels.names, total, strict=True) if area == 0)
-
-
-def read_labels(record: Record, labels: LabelMap, shape: Sequence[int]) -> NDArray[np.uint8]:
-    """Read a record's mask as class indices.
-
-    Parameters
-    ----------
-    record : Record
-        Names the mask.
-    labels : LabelMap
-        What its values mean.
-    shape : sequence of int
-        Spatial shape of the image.
-
-    Returns
-    -------
-    (*shape) uint8
-        Class indices; `IGNORED` where they are left out.
-
-    Raises
-    ------
-    InputError
-        The mask has another shape than the image, or holds a value that is no class.
-    """
-    mask = open_mask(record)
-    check_shape(record, mask, shape)
-    return labels.index_of(np.asarray(mask), str(record.mask))
 
 
 def _listed(values: Sequence[int]) -> str:

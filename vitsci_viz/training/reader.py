@@ -90,7 +90,8 @@ class RecordReader:
         if (image.ndim, image.channels) != (self.ndim, self.channels):
             raise InputError(
                 f"all images must have the axes of the first: {self.first.image.name} has {self.ndim} spatial axes "
-                f"and {self.channels} channels, {record.image.name} {image.ndim} and {image.channels}"
+                f"and {self.channels} channels, {record.image.name} {image.ndim} and {image.channels}; convert it, or "
+                "take it out of the data"
             )
         size = math.prod(image.data.shape) * np.dtype(image.data.dtype).itemsize
         if size > HELD_BYTES:

@@ -12,6 +12,7 @@ from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.models.catalogue import build_model
 from vitsci_viz.models.options import ModelSpec, spec_of
+from vitsci_viz.patching.detail import detail_kind
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.training.batches import needs_of
@@ -92,7 +93,10 @@ def set_up(data: str, options: TrainOptions, *, progress: Progress = silent) -> 
     return TrainSetup(
         records=records, labels=labels, train=train, val=val, spec=spec, model=build_model(spec, seed=options.seed),
         normalisation=find_normalisation(train, progress=progress),
-        notes=(*_notes(areas, labels, records), *train.notes, *(() if val is None else val.notes)),
+        notes=(
+            *_notes(areas, labels, records), *_tree_notes(options, train.ndim), *train.notes,
+            *(() if val is None else val.notes),
+        ),
     )  # fmt: skip
 
 
@@ -128,6 +132,15 @@ def _shape_of(source: ExampleSource, record: Record) -> tuple[int, ...] | None:
 def _shares(area: NDArray[np.float64]) -> list[float]:
     """Return the share of every class but the background."""
     return (area[1:] / max(1.0, float(area.sum()))).tolist()
+
+
+def _tree_notes(options: TrainOptions, ndim: int) -> tuple[str, ...]:
+    """Say where an augmentation of trees has nothing to change."""
+    patch = options.part(PatchOptions)
+    if not options.random_trees or (patch.mode != "uniform" and detail_kind(patch, ndim) == "edges"):
+        return ()
+    what = "a plain grid" if patch.mode == "uniform" else f"detail={detail_kind(patch, ndim)}"
+    return (f"random_trees draws the thresholds of edges: it changes nothing with {what}",)
 
 
 def _notes(areas: Any, labels: LabelMap, records: tuple[Record, ...]) -> tuple[str, ...]:
