@@ -7,7 +7,8 @@ import numpy as np
 from vitsci_viz.patching.draw import draw_leaves, section
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.training.labels import IGNORED, open_mask
+from vitsci_viz.training.labels import IGNORED
+from vitsci_viz.training.masks import open_mask
 from vitsci_viz.training.options import DataOptions, TrainOptions
 from vitsci_viz.views.session.dataset import DataSet, cropped
 from vitsci_viz.views.session.previews import Labels, Rgb, painted, small_picture
