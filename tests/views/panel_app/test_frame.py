@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from vitsci_viz.views.panel_app.frame import PAGES, asset, icon_address
 
@@ -20,6 +21,23 @@ def test_only_pages_that_exist_are_in_the_navigation():
 
 def test_the_icon_needs_no_request():
     assert icon_address().startswith("data:image/svg+xml;base64,")
+
+
+TIPS = """<div id="tip" hidden></div><div id="host"></div><script>
+const root = document.getElementById("host").attachShadow({mode: "open"})
+root.innerHTML = ["one", "two"].map((name) => `<p data-tip="tip of ${name}">${name}</p>`).join("")
+</script>"""
+
+
+@pytest.mark.browser
+def test_the_tip_follows_the_mouse_within_one_panel(page):
+    page.set_content(TIPS)
+    script = asset("frame.js")
+    first, last = script.index("const tip ="), script.index("// A dialog that closes")
+    page.add_script_tag(content="{" + script[first:last] + "}")
+    for name in ("one", "two", "one"):
+        page.get_by_text(name, exact=True).hover()
+        expect(page.locator("#tip")).to_have_text(f"tip of {name}")
 
 
 def _luminance(colour):

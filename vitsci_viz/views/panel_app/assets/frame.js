@@ -49,7 +49,7 @@
   // One tooltip for every component: data-tip is found through shadow roots.
   const tip = document.getElementById("tip");
   tip.popover = "manual";
-  let timer = null, shown = null;
+  let timer = null, shown = null, aim = null;
   const hide = () => { clearTimeout(timer); shown = null; if (tip.matches(":popover-open")) tip.hidePopover(); };
   const place = (target) => {
     if (!target.isConnected) return;
@@ -65,10 +65,13 @@
   const find = (event) => event.composedPath().find((e) => e.dataset && e.dataset.tip);
   const later = (event, wait) => {
     const target = find(event);
+    if (target === aim) return;
+    aim = target;
     hide();
     if (target) timer = setTimeout(place, wait, target);
   };
-  document.addEventListener("mouseover", (event) => later(event, 350));
+  // Not mouseover: between two parts of one shadow root it never comes this far.
+  document.addEventListener("mousemove", (event) => later(event, 350), { passive: true });
   document.addEventListener("focusin", (event) => {
     const target = event.composedPath()[0];
     if (target.matches && target.matches("button:focus-visible, [tabindex]:focus-visible")) later(event, 350);
