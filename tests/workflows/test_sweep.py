@@ -44,7 +44,16 @@ def test_threads_never_change_the_rows(picture, labels):
 
 def test_a_row_holds_what_the_contract_names(picture):
     row = sweep_settings(picture, None, SETTINGS[:1])[0].to_mapping()
-    assert row.keys() >= COLUMNS | {"uniform", "patch_size", "min_size", "length", "mode", "front", "knee"}
+    assert row.keys() >= COLUMNS | {
+        "uniform",
+        "patch_size",
+        "min_size",
+        "length",
+        "mode",
+        "front",
+        "knee",
+        "recommended",
+    }
     assert row["oracle_dice"] is None
     assert not row["uniform"]
 
@@ -58,6 +67,20 @@ def test_no_row_of_the_front_is_beaten(picture):
         assert max(other.score for other in cheaper) == row.score
     assert sum(row.is_knee for row in rows) == 1
     assert next(row for row in rows if row.is_knee).is_front
+
+
+def test_every_length_has_one_recommended_row_within_it(picture, labels):
+    rows = sweep_settings(picture, labels, sweep_grid(SweepOptions(), picture.shape[:2]), has_ssim=False)
+    lengths = sorted({row.setting.length for row in rows if row.setting.mode == "length"})
+    assert sorted(budget for row in rows for budget in row.budgets) == lengths
+    for row in rows:
+        assert not (row.is_uniform and row.is_recommended)
+        assert all(row.readings.tokens <= budget for budget in row.budgets)
+        assert row.to_mapping()["recommended"] == bool(row.budgets)
+
+
+def test_nothing_is_recommended_without_a_mask(picture):
+    assert not any(row.is_recommended for row in sweep_settings(picture, None, SETTINGS, has_ssim=False))
 
 
 def test_ssim_is_left_out_where_it_is_not_asked_for(picture):
@@ -125,6 +148,7 @@ def test_the_table_is_written(folder, name):
     else:
         head, *lines = text.splitlines()
         assert set(head.split(",")) >= COLUMNS
+        assert head.split(",")[-3:] == ["front", "knee", "recommended"]
         assert [int(line.split(",")[head.split(",").index("tokens")]) for line in lines] == [r["tokens"] for r in rows]
 
 

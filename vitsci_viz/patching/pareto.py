@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+TOLERANCE = 0.02
+"""Oracle Dice of two settings that counts as equal: trained models stay further below what their tokens could give."""
+
 
 def pareto_front(cost: Sequence[float] | NDArray[Any], score: Sequence[float] | NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which points no other point beats.
@@ -81,7 +84,7 @@ def recommend(
     token_side: Sequence[float] | NDArray[Any],
     *,
     budget: float,
-    tolerance: float = 0.02,
+    tolerance: float = TOLERANCE,
 ) -> int | None:
     """Return the setting to train with for a token budget.
 
@@ -94,7 +97,7 @@ def recommend(
     budget : float
         Most tokens.
     tolerance : float
-        Scores this close to the best within the budget count as equal: trained models stay further below.
+        Scores this close to the best within the budget count as equal.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,6 @@ from vitsci_viz.patching.detail import detail_kind, detail_pyramid
 from vitsci_viz.patching.fidelity import ErrorTable
 from vitsci_viz.patching.options import PatchOptions
 from vitsci_viz.patching.oracle import MaskTable
-from vitsci_viz.patching.pareto import knee, pareto_front
 from vitsci_viz.patching.pyramid import DetailPyramid
 from vitsci_viz.patching.readings import Readings, mean_dice, read_tree
 from vitsci_viz.patching.sides import PatchSides, resolve_sides
@@ -29,6 +28,7 @@ from vitsci_viz.workflows.inputs import hold, open_inputs, take_part
 from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_threads, versions
 from vitsci_viz.workflows.options import SweepOptions
 from vitsci_viz.workflows.settings import sweep_grid
+from vitsci_viz.workflows.sweep_marks import mark_averages, marks_of, score_of
 from vitsci_viz.workflows.table import write_table
 
 PIXEL_OPTIONS = ("thresholds", "blur", "channel", "physical")
@@ -53,6 +53,9 @@ class SweepRow:
         No other setting keeps as much at fewer tokens.
     is_knee : bool
         Beyond this point of the front more tokens buy little.
+    budgets : tuple of int
+        Token budgets of the sweep (its lengths) that the setting is recommended for, see `patching.pareto.recommend`;
+        none without a mask.
     """
 
     setting: PatchOptions
@@ -61,6 +64,7 @@ class SweepRow:
     ssim: float | None
     is_front: bool = False
     is_knee: bool = False
+    budgets: tuple[int, ...] = ()
 
     @property
     def is_uniform(self) -> bool:
@@ -73,10 +77,14 @@ class SweepRow:
         return None if self.readings.oracle_dice is None else mean_dice(self.readings.oracle_dice)
 
     @property
+    def is_recommended(self) -> bool:
+        """Whether this is the setting to train with for a token budget of the sweep."""
+        return bool(self.budgets)
+
+    @property
     def score(self) -> float:
         """What the front is drawn by: the oracle Dice where there is a mask, else the PSNR."""
-        kept = self.readings.psnr if self.oracle_dice is None else self.oracle_dice
-        return math.nan if kept is None else kept
+        return score_of({"psnr": self.readings.psnr, "oracle_dice": self.oracle_dice})
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the row as plain values, the setting's options first."""
@@ -100,6 +108,7 @@ class SweepRow:
             "mean_patch": readings.mean_patch,
             "front": self.is_front,
             "knee": self.is_knee,
+            "recommended": self.is_recommended,
             **({"oracle_dice_by_class": by_class} if by_class is not None and len(by_class) > 1 else {}),
         }
 
@@ -133,7 +142,7 @@ def sweep_settings(
     Returns
     -------
     list of SweepRow
-        In the order of the settings, with front and knee marked.
+        In the order of the settings; front, knee and what is recommended for each length are marked.
 
     Raises
     ------
@@ -152,22 +161,11 @@ def sweep_settings(
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     ordered = [rows[place] for place in range(len(settings))]
-    marks = mark([row.readings.tokens for row in ordered], [row.score for row in ordered])
-    return [replace(row, is_front=front, is_knee=best) for row, (front, best) in zip(ordered, marks, strict=True)]
-
-
-def mark(tokens: Sequence[float], scores: Sequence[float]) -> list[tuple[bool, bool]]:
-    """Tell for every setting whether it lies on the Pareto front of tokens against score, and is its knee."""
-    front, best = pareto_front(tokens, scores), knee(tokens, scores)
-    return [(bool(is_front), place == best) for place, is_front in enumerate(front)]
-
-
-def remark(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return averaged rows with front and knee of the averages."""
-    by = "psnr" if rows[0]["oracle_dice"] is None else "oracle_dice"
-    scores = [math.nan if row[by] is None else row[by] for row in rows]
-    marks = mark([row["tokens"] for row in rows], scores)
-    return [{**row, "front": front, "knee": best} for row, (front, best) in zip(rows, marks, strict=True)]
+    marks = marks_of([row.to_mapping() for row in ordered])
+    return [
+        replace(row, is_front=each.is_front, is_knee=each.is_knee, budgets=each.budgets)
+        for row, each in zip(ordered, marks, strict=True)
+    ]
 
 
 class _Bench:
@@ -255,7 +253,7 @@ def run_sweep(
                 )  # fmt: skip
             names.append(image.name)
             tables.append([row.to_mapping() for row in rows])
-    rows = tables[0] if len(pairs) == 1 else remark(average_rows(names, tables))
+    rows = tables[0] if len(pairs) == 1 else mark_averages(average_rows(names, tables))
     if "table" in recipe.outputs:
         write_table(rows, Path(recipe.outputs["table"]))
     results = {"images": names, "rows": rows, "seconds": watch.total(), "peak_rss_bytes": peak_rss_bytes()}

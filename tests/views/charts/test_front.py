@@ -75,6 +75,19 @@ def test_two_settings_have_no_knee():
     assert len(chart.Points.Knee) == len(chart.Labels.Knee) == 0
 
 
+def test_what_is_recommended_has_a_diamond_and_a_place_in_the_legend(rows):
+    assert len(front_chart(rows).Points.Recommended) == 0
+    advised = [{**each, "recommended": place in (2, 5)} for place, each in enumerate(rows)]
+    chart = front_chart(advised, has_legend=True)
+    assert chart.Points.Recommended.array().tolist() == [[1_000, 39]]
+    assert renderer(chart, "Recommended").glyph.marker == "diamond"
+    (legend,) = drawn(chart).legend
+    assert [item.label.value for item in legend.items][-1] == "recommended for a budget"
+    assert not any(
+        "recommended" in item.label.value for item in drawn(front_chart(rows, has_legend=True)).legend[0].items
+    )
+
+
 def test_what_loses_nothing_lies_on_a_line_named_exact(rows):
     chart = front_chart([*rows, row(20_000, math.inf, uniform=True)])
     points = settings(chart)

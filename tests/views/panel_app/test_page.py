@@ -208,6 +208,31 @@ def test_a_setting_of_the_front_is_taken_over_by_a_click(dashboard, keep_picture
     expect(dashboard.option("Patch size")).to_have_value("16")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_recommended_for_a_budget_is_marked_and_explained(dashboard, keep_picture, theme):
+    page = dashboard.page
+    page.emulate_media(color_scheme=theme)
+    dashboard.open("source=sample:pathology")
+    page.get_by_role("tab", name="Pareto").click()
+    for name, text in (("Patch sizes", "8,16"), ("Lengths", "256,1024")):
+        dashboard.option(name).fill(text)
+        dashboard.option(name).press("Enter")
+    expect(page.get_by_text("Recommended for each token budget")).to_be_hidden()
+    page.get_by_role("button", name="Run the sweep").click()
+    tags = page.locator("tr[data-row] .tag.advice")
+    expect(tags).to_have_count(2, timeout=LIMIT_MS)
+    expect(tags).to_have_text(["recommended"] * 2)
+    said = [page.get_by_role("row", name=f"at most {count} tokens") for count in ("256", "1,024")]
+    for each in said:
+        expect(each.locator(".tag.advice")).to_be_visible()
+    expect(page.get_by_text("Recommended for each token budget")).to_be_visible()
+    expect(page.locator(".rule .diamond")).to_be_visible()
+    tags.first.hover()
+    tags.first.hover(position={"x": 12, "y": 6})
+    expect(page.locator("#tip")).to_contain_text("The setting to train with", timeout=LIMIT_MS)
+    keep_picture(f"pareto-recommended-{theme}", page.screenshot())
+
+
 def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
     dashboard.open("source=disc.png")
     dashboard.page.get_by_role("tab", name="Pareto").click()

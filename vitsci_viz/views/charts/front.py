@@ -18,7 +18,9 @@ SAID = {"psnr": "{:.2f} dB", "oracle_dice": "oracle Dice {:.3f}"}
 TOOLTIP = '<div style="font-size: 12px; white-space: nowrap"><b>@setting</b>: @tokens{0,0} tokens, @kept</div>'
 TOLD_AT_ONCE = 5
 """Settings of the tooltip where points lie upon each other."""
-UNNAMED = ("Front", "Knee", "Current", "Settings")
+RECOMMENDED = "#7c6ae0"
+"""Colour of the diamonds around what is recommended for a token budget; clear on light and on dark."""
+UNNAMED = ("Front", "Knee", "Current", "Recommended", "Settings")
 """Parts that say what they are where they lie, and need no place in the legend."""
 KNEE_OFFSET = {"x_offset": 12, "y_offset": 16}
 EXACT_OFFSET = {"x_offset": 6, "y_offset": -3}
@@ -53,8 +55,9 @@ def front_chart(
     Returns
     -------
     holoviews.Overlay
-        ``Curve.Front`` (a step line), ``Points.Knee`` and ``Points.Current`` (rings), ``Points.Settings`` (one colour
-        per token side, uniform grids as squares; ``row`` is the place in `rows`), and labels.
+        ``Curve.Front`` (a step line), ``Points.Knee`` and ``Points.Current`` (rings), ``Points.Recommended`` (diamonds
+        around what is recommended for a token budget), ``Points.Settings`` (one colour per token side, uniform grids as
+        squares; ``row`` is the place in `rows`), and labels.
     """
     hv = load_holoviews()
     costs = np.array([row[cost] for row in rows], np.float64)
@@ -69,6 +72,7 @@ def front_chart(
         return costs[list(places)], heights[list(places)]
 
     knees = [] if best is None else [best]
+    advised = [place for place in known.tolist() if rows[place].get("recommended")]
     has_exact = bool(np.isposinf(scores).any())
     xlim = spread(costs[known], is_log=True) if len(known) else {"start": 1.0, "end": 10.0}
     ylim = spread(heights[known]) if len(known) else {"start": 0.0, "end": 1.0}
@@ -79,6 +83,7 @@ def front_chart(
         ),
         _ring(at(knees), "Knee", size=20, colour=MUTED),
         _ring(at(here), "Current", size=26, colour=SECOND),
+        _ring(at(advised), "Recommended", size=22, colour=RECOMMENDED).opts(marker="diamond"),
         _settings(rows, known, at(known), scores, said=SAID[kept]),
         *(_legend(rows) if has_legend else []),
         _words((*at(knees), ["knee"] * len(knees)), "Knee", KNEE_OFFSET),
@@ -151,12 +156,14 @@ def _settings(rows: Sequence[Row], known: Any, at: tuple[Any, Any], scores: Any,
 
 
 def _legend(rows: Sequence[Row]) -> list[Any]:
-    """Return points without a place, one for each token side and one for uniform grids, that the legend shows."""
+    """Return points without a place that the legend shows: one for each token side, and one for each other mark."""
     import holoviews as hv
 
     looks: dict[str, dict[str, Any]] = {f"token {side} px": {"color": it} for side, it in colours_of(rows).items()}
     if any(row["uniform"] for row in rows):
         looks["uniform grid"] = {"marker": "square", "line_color": MUTED, "fill_alpha": 0}
+    if any(row.get("recommended") for row in rows):
+        looks["recommended for a budget"] = {"marker": "diamond", "line_color": RECOMMENDED, "fill_alpha": 0}
     return [
         hv.Points([(math.nan, math.nan)], ["x", "y"], label=name, group="Legend").opts(
             size=9, default_tools=[], tools=[], **look

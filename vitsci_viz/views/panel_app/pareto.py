@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.views.charts.front import COSTS, KEPT, colours_of
+from vitsci_viz.patching.pareto import TOLERANCE
+from vitsci_viz.views.charts.front import COSTS, KEPT, RECOMMENDED, colours_of
 from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.forms import OptionForm
@@ -14,6 +15,8 @@ from vitsci_viz.views.panel_app.front_plot import FrontPlot
 from vitsci_viz.workflows.options import SHARED_FIELDS, SweepOptions
 
 EXACT = 1e9
+RULE = f"Recommended for each token budget: the smallest token whose oracle Dice is within {TOLERANCE:g} of the best."
+"""What `patching.pareto.recommend` does, in one line."""
 
 
 class ParetoPanel:
@@ -40,7 +43,11 @@ class ParetoPanel:
             script="pareto.js", style="pareto.css", on_message=self._receive, sizing_mode="stretch_both", min_height=180
         )
         self.head = Island(
-            script="pareto_head.js", style="pareto.css", on_message=self._receive, sizing_mode="stretch_width"
+            script="pareto_head.js",
+            style="pareto.css",
+            on_message=self._receive,
+            fixed={"rule": RULE, "mark": RECOMMENDED},
+            sizing_mode="stretch_width",
         )
         self._show_empty()
         self._dice_pane = self.plots[1].pane
@@ -87,7 +94,8 @@ class ParetoPanel:
         self._dice_pane.visible = any(row.oracle_dice is not None for row in rows)
         self._draw()
         self.view.put(rows=[table_row(row, colours[row.setting.patch_size]) for row in rows])
-        self.head.put(legend=legend, count=len(rows), running=False, cost=self._cost)
+        advises = any(row.is_recommended for row in rows)
+        self.head.put(legend=legend, count=len(rows), running=False, cost=self._cost, advises=advises)
         self.mark(current)
 
     def mark(self, current: PatchOptions) -> None:
@@ -119,7 +127,7 @@ class ParetoPanel:
 
     def _show_empty(self) -> None:
         self.view.put(rows=[], chosen=-1)
-        self.head.put(legend=[], count=0, running=False, cost=self._cost)
+        self.head.put(legend=[], count=0, running=False, cost=self._cost, advises=False)
 
     def _receive(self, message: Mapping[str, Any]) -> None:
         kind = message["kind"]
@@ -161,7 +169,21 @@ def table_row(row: Any, colour: str) -> dict[str, Any]:
         "leaf": str(setting.min_size or setting.patch_size), "tokens": readings.tokens,
         "step": readings.step_flops, "psnr": _finite(readings.psnr), "dice": _finite(row.oracle_dice),
         "ssim": _finite(row.ssim), "front": row.is_front, "knee": row.is_knee,
+        "advice": advice_of(row.budgets),
     }  # fmt: skip
+
+
+def advice_of(budgets: Sequence[int]) -> str:
+    """Say what a row is recommended for; nothing where it is not.
+
+    >>> advice_of((256, 1024))
+    'The setting to train with where a sequence may have at most 256 or 1,024 tokens.'
+    """
+    if not budgets:
+        return ""
+    *others, last = (f"{budget:,}" for budget in budgets)
+    counts = f"{', '.join(others)} or {last}" if others else last
+    return f"The setting to train with where a sequence may have at most {counts} tokens."
 
 
 def _finite(value: float | None) -> float | None:

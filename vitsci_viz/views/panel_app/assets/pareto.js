@@ -26,9 +26,9 @@ export function render({ model, el }) {
       const take = () => model.send_msg({ kind: "take", row: row.place });
       const cells = shown.map(([key]) => {
         if (key !== "kind") return make("td", {}, row[key] == null ? "\u2013" : write[key](row[key]));
-        return make("td", {}, make("i", { class: row.kind === "uniform" ? "square" : "", style: `background:${row.colour};border-color:${row.colour}` }), row.kind, row.knee ? make("span", { class: "tag" }, "knee") : row.front ? make("span", { class: "tag" }, "front") : null);
+        return make("td", {}, make("i", { class: row.kind === "uniform" ? "square" : "", style: `background:${row.colour};border-color:${row.colour}` }), row.kind, row.knee ? make("span", { class: "tag" }, "knee") : row.front ? make("span", { class: "tag" }, "front") : null, row.advice ? make("span", { class: "tag advice", "data-tip": row.advice }, "recommended") : null);
       });
-      return make("tr", { tabindex: 0, class: row.place === chosen ? "chosen" : "", "data-row": row.place, "aria-label": `Take over: ${row.kind}, ${grouped(row.tokens)} tokens`, onclick: take, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); take(); } } }, ...cells);
+      return make("tr", { tabindex: 0, class: row.place === chosen ? "chosen" : "", "data-row": row.place, "aria-label": `Take over: ${row.kind}, ${grouped(row.tokens)} tokens${row.advice ? `. ${row.advice}` : ""}`, onclick: take, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); take(); } } }, ...cells);
     });
     const at = box.scrollTop;
     box.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, ...lines)));
