@@ -22,6 +22,8 @@ pytestmark = pytest.mark.browser
 
 RUNS = {"good": {"epochs": 30}, "weak": {"epochs": 1, "learning_rate": 1e-6}}
 IMAGES = 5
+WIDE = 768
+"""Side of an image that takes seconds in small tiles."""
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +182,52 @@ def test_a_link_restores_run_image_layout_and_view(segment):
     expect(canvases(page)).to_have_count(1)
 
 
+def test_layers_that_are_switched_are_kept_on_other_images_in_other_layouts_and_in_the_link(segment, keep_picture):
+    page = predicted(segment("run=good&layout=overlay"))
+    for name, on in (("Show leaves", "Hide leaves"), ("Hide prediction", "Show prediction")):
+        page.get_by_title(name, exact=False).filter(visible=True).click()
+        expect(page.get_by_title(on, exact=False).filter(visible=True)).to_be_visible()
+    page.wait_for_function("new URLSearchParams(location.search).get('layers')?.includes('prediction')")
+    layers = ("-everything:prediction", "everything:leaves")
+    assert state(page).layers == layers
+
+    page.get_by_role("tab", name="Side by side").click()
+    expect(canvases(page)).to_have_count(6)
+    page.get_by_role("tab", name="Overlay").click()
+    expect(page.get_by_title("Hide leaves", exact=False).filter(visible=True)).to_be_visible()
+
+    other, before = (
+        page.locator("li button:not([aria-current=true])").first.get_attribute("data-key"),
+        state(page).source,
+    )
+    page.locator(f"li button[data-key='{other}']").click()
+    page.wait_for_function("(old) => new URLSearchParams(location.search).get('source') != old", arg=before)
+    expect(page.locator(f"li button[data-key='{other}']")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_title("Hide leaves", exact=False).filter(visible=True)).to_be_visible()
+    assert state(page).layers == layers
+    page.goto(page.url)
+    predicted(page)
+    expect(page.get_by_title("Hide leaves", exact=False).filter(visible=True)).to_be_visible()
+    expect(page.get_by_title("Show prediction", exact=False).filter(visible=True)).to_be_visible()
+    assert state(page).layers == layers
+    keep_picture("segment_layers", page.screenshot())
+
+
+def test_a_cancelled_prediction_can_be_asked_for_again(segment, data_root, keep_picture):
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(data_root / "wide.png"), rng.integers(0, 255, (WIDE, WIDE, 3), dtype=np.uint8))
+    page = segment("run=good&source=wide.png&tile=32&halo=0")
+    page.get_by_role("button", name="Cancel").click()
+    expect(status(page)).to_contain_text("Cancelled; there is no prediction", timeout=LIMIT_MS)
+    again = page.get_by_role("button", name="Predict again")
+    keep_picture("segment_cancelled", page.screenshot())
+    again.click()
+    expect(status(page)).to_contain_text("Predicting wide.png")
+    expect(again).to_be_hidden()
+    expect(status(page)).to_contain_text("predicted in", timeout=LIMIT_MS)
+    expect(again).to_be_hidden()
+
+
 def test_zooming_moves_all_pictures_and_the_link(segment):
     page = predicted(segment("run=good"))
     before = state(page).window
@@ -227,6 +275,7 @@ def test_an_image_without_truth_is_predicted_and_its_mask_may_be_added(segment):
         ("run=good&source=disc.png", "channels"),
         ("run=good&source=../outside.png", "outside the data root"),
         ("run=good&checkpoint=last&tile=3", "tile"),
+        ("run=good&layers=A:leafs", "layers in the link must be names such as A:leaves"),
     ],
 )
 def test_what_cannot_be_shown_says_why(segment, query, words):

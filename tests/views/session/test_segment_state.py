@@ -27,6 +27,7 @@ states = st.builds(
     layout=st.sampled_from(get_args(SegmentLayout)),
     window=st.none() | windows,
     slice_index=st.none() | st.integers(0, 5000),
+    layers=st.sampled_from([(), ("A:leaves",), ("-everything:prediction", "error A:image")]),
 )
 
 

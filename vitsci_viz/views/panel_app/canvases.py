@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vitsci_viz.views.canvas.canvas import PatchCanvas
+    from vitsci_viz.views.canvas.canvas import Layers, PatchCanvas
     from vitsci_viz.views.session.state import Window
 
 Point = tuple[float, float]
@@ -25,6 +25,8 @@ class LinkedCanvases:
         ``on_probe(number, point)``: the cursor moved over a canvas, or left it (None).
     on_slice : callable
         Called with -1 or 1.
+    on_layers : callable, optional
+        ``on_layers(number, layers)``: the user toggled or faded a layer of a canvas.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class LinkedCanvases:
         on_window: Callable[[int, "Window"], None],
         on_probe: Callable[[int, Point | None], None],
         on_slice: Callable[[int], None],
+        on_layers: "Callable[[int, Layers], None]" = lambda number, layers: None,
     ) -> None:
         import panel as pn
 
@@ -50,6 +53,7 @@ class LinkedCanvases:
                 canvas.on_window(lambda window, number=number: on_window(number, window))
                 canvas.on_probe(lambda point, number=number: on_probe(number, point))
                 canvas.on_slice(on_slice)
+                canvas.on_layers(lambda layers, number=number: on_layers(number, layers))
                 self.canvases.append(canvas)
                 self._boxes.append(_box(canvas, is_visible=number == 0))
             members = range(first, len(self.canvases))

@@ -2,62 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vitsci_viz.views.panel_app.canvases import LinkedCanvases, Point
 from vitsci_viz.views.panel_app.components import Island
+from vitsci_viz.views.panel_app.segment_layers import LAYERS, SHOWN, LayerSwitches, Role
 from vitsci_viz.views.panel_app.viewports import spacing_of
 from vitsci_viz.views.session.lane import Lane
 from vitsci_viz.views.session.segment_state import SegmentLayout
 
 if TYPE_CHECKING:
+    from vitsci_viz.views.canvas.canvas import Layers
     from vitsci_viz.views.session.segment import SegmentView
     from vitsci_viz.views.session.state import Window
 
-Role = Literal[
-    "everything",
-    "image",
-    "truth",
-    "A",
-    "B",
-    "error A",
-    "error B",
-    "uncertainty A",
-    "uncertainty B",
-    "change",
-    "patches",
-]
-"""What a canvas shows."""
-
 NOTHING: tuple[None, ...] = (None, None, None)
 """A row without a canvas."""
-LAYERS = ("image", "uncertainty", "truth", "prediction", "error", "change", "leaves")
-"""Layers of every canvas, bottom to top; those that its role does not fill are not offered."""
 ROWS = ((LAYERS,) * 3, (LAYERS,) * 3)
 
 DIM = 0.45
 """Opacity of the image below errors, so that they stand out."""
-
-SHOWN: Mapping[Role, tuple[str, ...]] = {
-    "everything": ("image", "uncertainty", "truth", "prediction", "error", "leaves"),
-    "image": ("image",),
-    "truth": ("image", "truth"),
-    "A": ("image", "prediction", "leaves"),
-    "B": ("image", "prediction", "leaves"),
-    "error A": ("image", "error"),
-    "error B": ("image", "error"),
-    "uncertainty A": ("uncertainty",),
-    "uncertainty B": ("uncertainty",),
-    "change": ("image", "change"),
-    "patches": ("image", "leaves"),
-}
-"""Layers that each role fills."""
-HIDDEN: Mapping[Role, tuple[str, ...]] = {
-    "everything": ("uncertainty", "truth", "error", "leaves"),
-    "A": ("leaves",),
-    "B": ("leaves",),
-}
-"""Layers that are offered but begin hidden."""
 
 
 def roles_of(
@@ -109,8 +73,8 @@ class SegmentViewports:
     ----------
     draw : Lane
         Thread that draws.
-    on_move : callable
-        Called when the first canvas shows another window.
+    on_look : callable
+        Called when the first canvas shows another window, and when a layer is switched.
     on_slice : callable
         Called with -1 or 1.
     on_error : callable
@@ -121,18 +85,21 @@ class SegmentViewports:
         self,
         *,
         draw: Lane,
-        on_move: Callable[[], None],
+        on_look: Callable[[], None],
         on_slice: Callable[[int], None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._draw, self._on_move, self._on_error = draw, on_move, on_error
+        self._draw, self._on_look, self._on_error = draw, on_look, on_error
         import panel as pn
 
         self._view: SegmentView | None = None
         self._roles: tuple[Role | None, ...] = ()
         self._has_truth = self._has_second = self._is_alone = False
         self.layout: SegmentLayout = "all"
-        self._grid = LinkedCanvases(ROWS, on_window=self._moved, on_probe=self._probe, on_slice=on_slice)
+        self.switches = LayerSwitches()
+        self._grid = LinkedCanvases(
+            ROWS, on_window=self._moved, on_probe=self._probe, on_slice=on_slice, on_layers=self._switched
+        )
         self._canvases = self._grid.canvases
         self.legend = Island(script="legend.js", style="legend.css", sizing_mode="stretch_width")
         self.panel: Any = pn.Column(self.legend.panel, self._grid.panel, sizing_mode="stretch_both", margin=0)
@@ -193,7 +160,7 @@ class SegmentViewports:
     # ---- inside
 
     def _arrange(self) -> None:
-        """Give every canvas its role; layers that the user toggled stay as they are while the roles do."""
+        """Give every canvas its role, with the layers that the user switched."""
         view = self._view
         if view is None:
             return
@@ -212,7 +179,7 @@ class SegmentViewports:
                 if layer not in SHOWN[role]:
                     canvas.show(layer, None)
                 is_dim = layer == "image" and role in ("error A", "error B", "change")
-                canvas.set_layer(layer, visible=layer not in HIDDEN.get(role, ()), opacity=DIM if is_dim else 1.0)
+                canvas.set_layer(layer, visible=self.switches.is_on(role, layer), opacity=DIM if is_dim else 1.0)
 
     def _roles_for(self, view: "SegmentView", *, has_second: bool) -> tuple[Role | None, ...]:
         if self._is_alone and view.first is None:
@@ -227,7 +194,13 @@ class SegmentViewports:
     def _moved(self, number: int, window: "Window") -> None:
         self._draw_one(number)
         if number == 0 and self._view is not None:
-            self._on_move()
+            self._on_look()
+
+    def _switched(self, number: int, layers: "Layers") -> None:
+        role = self._roles[number] if number < len(self._roles) else None
+        if role is not None:
+            self.switches.take(role, {name: is_visible for name, (is_visible, _) in layers.items()})
+            self._on_look()
 
     def _draw_all(self) -> None:
         for number in range(len(self._canvases)):

@@ -22,6 +22,8 @@ NO_RUNS = (
 OPEN = "Open an image"
 OTHER_IMAGE = "The run is ready: open another image on the left, or choose one of its own on the right."
 NO_IMAGES = "This run lists no image that can be opened here: open one on the left."
+PREDICT_AGAIN, OPEN_AGAIN = "Predict again", "Open again"
+"""What is offered after a cancel, with a run and without one."""
 
 HELP = """
 <p>Choose a training run: its validation images are predicted one by one and listed with the worst first.

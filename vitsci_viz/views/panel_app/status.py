@@ -1,7 +1,7 @@
-"""The bottom line: what is being computed, how far it is, how long it has taken, memory, cancel."""
+"""The bottom line: what is being computed, how far it is, how long it has taken, memory, cancel, once more."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vitsci_viz.errors import VitsciVizError
@@ -15,13 +15,16 @@ class StatusLine:
     ----------
     on_cancel : callable
         Called when the user asks to stop the running work.
+    on_offer : callable, optional
+        Called when the user takes what `idle` offered.
     """
 
-    def __init__(self, on_cancel: Callable[[], None]) -> None:
+    def __init__(self, on_cancel: Callable[[], None], on_offer: Callable[[], None] = lambda: None) -> None:
+        self._acts = {"cancel": on_cancel, "offer": on_offer}
         self.view = Island(
             script="status.js",
             style="status.css",
-            on_message=lambda message: on_cancel(),
+            on_message=self._receive,
             sizing_mode="stretch_width",
             height=28,
         )
@@ -41,13 +44,16 @@ class StatusLine:
         if self.view.state["level"] == "busy":
             self.view.put(text="Cancelling", stage="", done=0, total=0)
 
-    def idle(self, text: str) -> None:
-        """Show what was done last."""
-        self.view.put(level="idle", text=text, stage="", done=0, total=0, since=None, **_memory())
+    def idle(self, text: str, *, offer: str = "") -> None:
+        """Show what was done last, and offer something to do now, such as "Predict again"."""
+        self.view.put(level="idle", text=text, offer=offer, stage="", done=0, total=0, since=None, **_memory())
 
     def fail(self, text: str) -> None:
         """Show what went wrong; stays until the next work starts."""
         self.view.put(level="error", text=text, stage="", done=0, total=0, since=None, **_memory())
+
+    def _receive(self, message: Mapping[str, Any]) -> None:
+        self._acts[message["kind"]]()
 
 
 def words_of(error: Exception) -> str:

@@ -40,6 +40,8 @@ class SegmentState:
         The visible rectangle; None fits the image.
     slice_index : int, optional
         The slice of a volume.
+    layers : tuple of str
+        Layers that are not switched as the page begins; the page gives them their names.
     """
 
     run: str = ""
@@ -50,6 +52,7 @@ class SegmentState:
     layout: SegmentLayout = "all"
     window: Window | None = None
     slice_index: int | None = None
+    layers: tuple[str, ...] = ()
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some parts changed."""
@@ -63,6 +66,8 @@ class SegmentState:
         if self.layout != "all":
             pairs.append(("layout", self.layout))
         pairs += option_pairs(self.options) + view_pairs(self.window, self.slice_index)
+        if self.layers:
+            pairs.append(("layers", ",".join(self.layers)))
         return urlencode(pairs, safe=",/:")
 
     @classmethod
@@ -95,7 +100,8 @@ class SegmentState:
             layout=layout,
             window=read_window(values),
             slice_index=read_slice(values),
+            layers=tuple(part for part in values.get("layers", "").split(",") if part),
         )
 
 
-_KEYS = ("run", "other", "source", "mask", "layout", "view", "slice")
+_KEYS = ("run", "other", "source", "mask", "layout", "view", "slice", "layers")

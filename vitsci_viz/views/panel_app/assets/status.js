@@ -2,7 +2,8 @@ export function render({ model, el }) {
   const text = make("span", { class: "text", role: "status" }), clock = make("span", { class: "clock" });
   const bar = make("progress", { "aria-label": "Progress" }), memory = make("span", { class: "memory", "data-tip": "Memory this server holds now" });
   const stop = make("button", { class: "button", type: "button", onclick: () => model.send_msg({ kind: "cancel" }) }, "Cancel");
-  const line = make("div", { class: "line" }, make("span", { class: "dot" }), text, bar, clock, stop, memory);
+  const offer = make("button", { class: "button offer", type: "button", onclick: () => model.send_msg({ kind: "offer" }) });
+  const line = make("div", { class: "line" }, make("span", { class: "dot" }), text, bar, clock, stop, offer, memory);
   el.append(line);
   let started = 0;
   function tick() {
@@ -16,12 +17,13 @@ export function render({ model, el }) {
   }
   let last = null;
   function show() {
-    const { level, text: words = "", stage = "", done = 0, total = 0, since = null, memory: held } = model.state;
+    const { level, text: words = "", stage = "", done = 0, total = 0, since = null, memory: held, offer: offered = "" } = model.state;
     line.dataset.level = level;
     const count = total > 1 ? `${grouped(done)} of ${grouped(total)}` : "";
     text.textContent = [words, level === "busy" ? [stage, count].filter(Boolean).join(" ") : ""].filter(Boolean).join(": ");
     text.dataset.tip = words.length > 60 ? words : "";
     if (total > 1) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
+    offer.textContent = offered; offer.hidden = level !== "idle" || !offered;
     memory.textContent = held ? `${grouped(held)} MiB` : "";
     if (since && since !== last) started = performance.now();
     last = since;

@@ -32,7 +32,9 @@ from vitsci_viz.views.panel_app.segment_words import (
     NO_IMAGES,
     NO_RUNS,
     OPEN,
+    OPEN_AGAIN,
     OTHER_IMAGE,
+    PREDICT_AGAIN,
     remarks_of,
     run_facts,
     summary_of,
@@ -73,8 +75,9 @@ class SegmentPage:
         self.classes: tuple[str, ...] = ()
         self.current: Source | None = None
         self.view: SegmentView | None = None
+        self._awaited: Source | None = None
         self._notice = ""
-        self.status = StatusLine(self._cancel)
+        self.status = StatusLine(self._cancel, self._again)
         self.heavy = Lane(post, on_progress=self.status.progress)
         self.draw = Lane(post)
         self.list = ImageList(
@@ -98,7 +101,7 @@ class SegmentPage:
         self.empty = EmptyState((), lambda name: self._choose_run("A", name), title=CHOOSE, text=INVITATION)
         self.views = SegmentViewports(
             draw=self.draw,
-            on_move=lambda: self._post(self._remember),
+            on_look=lambda: self._post(self._remember),
             on_slice=lambda step: self.show_slice((self.state.slice_index or 0) + step),
             on_error=self._failed,
         )
@@ -123,6 +126,7 @@ class SegmentPage:
         """Show what the link asks for, else an invitation to choose a run."""
         try:
             self.state = SegmentState.from_query(query)
+            self.views.switches.restore(self.state.layers)
         except VitsciVizError as error:
             self._notice = f"The link could not be read: {error}"
         self.form.show(self.state.options)
@@ -152,7 +156,7 @@ class SegmentPage:
         if self._notice:
             self.status.fail(self._notice)
         else:
-            self.status.idle(f"{len(usable):,} run{'s' * (len(usable) != 1)} to choose from")
+            self._rest(f"{len(usable):,} run{'s' * (len(usable) != 1)} to choose from")
         if self.state.run and self.view is None:
             self._open_runs(self.state.run, self.state.other)
 
@@ -209,7 +213,7 @@ class SegmentPage:
         self.chooser.show(self.state.run if self.view else "", self.state.other if self.view else "",
                           run_facts(self.runs.get(self.state.run)) if self.view else "")  # fmt: skip
         if isinstance(error, Cancelled):
-            self.status.idle("Cancelled")
+            self._rest("Cancelled")
             return
         self.chooser.fail(self._words(error))
         self.status.fail(self._words(error))
@@ -236,6 +240,7 @@ class SegmentPage:
 
     def open(self, source: Source) -> None:
         """Open an image and predict it; the last picture stays until the new one is there."""
+        self._awaited = source
         is_other = self.current is None or self.current.key != source.key
         window = None if is_other and self.view is not None else self.state.window
         runs, options, index = self._folders, self.state.options, self.state.slice_index
@@ -275,11 +280,14 @@ class SegmentPage:
     def _predicted(self, source: Source, view: SegmentView) -> None:
         if self.current is None or self.current.key != source.key:
             return
-        self.view = view
+        self.view, self._awaited = view, None
         self.form.succeed()
         self.form.acknowledge()
         self.source.fail("")
-        self.status.idle(summary_of(view))
+        self._rest(summary_of(view))
+        if self._notice:
+            self.status.fail(self._notice)
+            self._notice = ""
         if view.first is None:
             self._remember()
             return
@@ -295,7 +303,10 @@ class SegmentPage:
         elif self.view is not None and self.view.first is None:
             self.views.show_alone(self.view)
             self.list.panel.show_nothing("This image was not predicted.")
-        if not isinstance(error, Cancelled):
+        if isinstance(error, Cancelled):
+            is_shown = self.view is not None and self.view.first is not None
+            self._rest("Cancelled; the last result stays" if is_shown else "Cancelled; there is no prediction")
+        else:
             self.source.fail(self._words(error))
         self.list.go_on()
 
@@ -354,7 +365,7 @@ class SegmentPage:
         def done(file: File) -> None:
             for piece in file.pieces():
                 self.toolbar.view.send(**piece)
-            self.status.idle(f"{file.name} saved")
+            self._rest(f"{file.name} saved")
             self.list.go_on()
 
         self.heavy.submit(lambda progress: make(shown, progress), done, self._failed, kind="download")
@@ -362,7 +373,7 @@ class SegmentPage:
     def _remember(self) -> None:
         """Put the view in the address, so that a link restores it."""
         if self.view is not None:
-            self.state = self.state.replace(window=self.views.window)
+            self.state = self.state.replace(window=self.views.window, layers=self.views.switches.names)
             self.toolbar.view.put(query=self.state.to_query())
 
     # ---- what goes wrong
@@ -371,6 +382,16 @@ class SegmentPage:
         self.list.pause()
         self.heavy.cancel()
         self.status.stopping()
+
+    def _again(self) -> None:
+        """Ask once more for the image whose prediction was cancelled."""
+        if self._awaited is not None:
+            self.open(self._awaited)
+
+    def _rest(self, text: str) -> None:
+        """Say what was done, and offer to go on where an image that was asked for is not there."""
+        offer = PREDICT_AGAIN if self.state.run else OPEN_AGAIN
+        self.status.idle(text, offer="" if self._awaited is None else offer)
 
     def _failed(self, error: Exception) -> None:
         self.form.acknowledge()
