@@ -73,6 +73,15 @@ def test_the_estimate_follows_the_form(train, data, keep_picture):
     assert sizes[0] <= sizes[1]
 
 
+def test_a_wrong_option_of_a_link_is_left_out_and_named(train, data, keep_picture):
+    page = train(f"data={data}&{TINY}&epochs=-3")
+    expect(reading(page, "Tokens of an image")).to_contain_text("40", timeout=LIMIT_MS)
+    said = page.locator("footer .text")
+    expect(said).to_have_text("Left out of the link: epochs must be at least 1, got '-3'", timeout=LIMIT_MS)
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("100")
+    keep_picture("train_left_out", page.screenshot())
+
+
 def test_data_are_chosen_below_the_root(train, data):
     page = train()
     page.get_by_role("button", name="Choose data").click()
@@ -121,6 +130,8 @@ def test_a_run_outlives_its_tab_stops_and_goes_on(train, data, context, runs_fol
     while step_of(runs_folder) <= stopped and time.monotonic() < end:
         page.wait_for_timeout(200)
     assert step_of(runs_folder) > stopped
+    expect(page.get_by_role("log")).to_contain_text(re.compile("train.*resumed 20", re.DOTALL), timeout=LIMIT_MS)
+    keep_picture("train_resumed", page.screenshot())
     page.get_by_role("button", name="Stop").click(timeout=RUN_LIMIT_MS)
     expect(resume).to_be_visible(timeout=RUN_LIMIT_MS)
 

@@ -91,6 +91,13 @@ def test_a_link_brings_back_setting_and_run(page):
     assert page.state.run == page.watch.name == "first"
 
 
+def test_a_wrong_option_of_a_link_is_left_out_and_said_and_the_rest_counts(page):
+    page.start("epochs=-7&length=64&run=first", sample=None)
+    assert page.form.options == TrainOptions(length=64)
+    assert page.state.run == "first"
+    assert page.status.view.state["text"] == "Left out of the link: epochs must be at least 1, got '-7'"
+
+
 @pytest.mark.parametrize(
     ("query", "said"), [("epoch=7", "did you mean 'epochs'"), ("data=../secret", "outside the data root")]
 )

@@ -33,3 +33,22 @@ def test_what_is_at_its_default_is_left_out():
 def test_unknown_keys_are_named():
     with pytest.raises(OptionError, match="did you mean 'epochs'"):
         TrainState.from_query("epoch=3")
+
+
+def test_one_wrong_option_costs_no_other():
+    state, problems = TrainState.read("data=discs&epochs=-3&length=64&batch_size=x&rum=a&run=first&mode=sideways")
+    assert state == TrainState(data="discs", options=TrainOptions(length=64), run="first")
+    assert len(problems) == 4
+    for words in ("unknown key 'rum'", "epochs must be at least 1, got '-3'", "batch_size must be", "mode must be"):
+        assert sum(words in problem for problem in problems) == 1
+
+
+@given(st.permutations(["mode=threshold", "split_value=20", "length=64", "epochs=7", "seed=-1"]))
+def test_the_order_of_a_link_does_not_matter(parts):
+    state, problems = TrainState.read("&".join(parts))
+    assert state.options == TrainOptions(mode="threshold", split_value=20.0, length=64, epochs=7)
+    assert problems == ("seed must be at least 0, got '-1'",)
+
+
+def test_a_link_without_faults_has_no_problems():
+    assert TrainState.read("data=discs&epochs=7") == (TrainState(data="discs", options=TrainOptions(epochs=7)), ())

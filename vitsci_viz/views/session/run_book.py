@@ -1,7 +1,7 @@
 """The runs of one folder and the jobs that make them: how each one stands, whoever started it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +38,8 @@ class RunStatus:
         Why it failed or was lost; empty if all is well.
     job : str
         Id of the newest job that works on it; empty for a run that was started elsewhere.
+    earlier : tuple of str
+        Ids of the jobs that worked on it before that one, the oldest first.
     step, steps : int
         Steps made, and those of the whole run; 0 while not known.
     epoch : int
@@ -59,6 +61,7 @@ class RunStatus:
     state: RunState
     message: str = ""
     job: str = ""
+    earlier: tuple[str, ...] = ()
     step: int = 0
     steps: int = 0
     epoch: int = 0
@@ -116,22 +119,22 @@ class RunBook:
         """Read how every run stands, the newest first."""
         if not self.folder.is_dir():
             return ()
-        jobs = self._newest_jobs()
+        jobs = self._jobs_of_runs()
         found = {path for path in self.folder.iterdir() if path.is_dir() and RunFolder(path).is_run}
-        runs = [self.status(path, jobs.get(path)) for path in {*found, *jobs}]
+        runs = [self.status(path, jobs.get(path, ())) for path in {*found, *jobs}]
         return tuple(sorted(runs, key=lambda run: run.began_s, reverse=True)[:MOST_RUNS])
 
-    def status(self, path: Path, job: JobStatus | None) -> RunStatus:
+    def status(self, path: Path, jobs: Sequence[JobStatus]) -> RunStatus:
         """Read how one run stands.
 
         Parameters
         ----------
         path : Path
             Its folder.
-        job : JobStatus or None
-            The newest job that works on it.
+        jobs : sequence of JobStatus
+            Those that have worked on it, the newest first; none for a run that was started elsewhere.
         """
-        folder, reader = RunFolder(path), self.reader(path)
+        folder, reader, job = RunFolder(path), self.reader(path), next(iter(jobs), None)
         reader.look()
         facts, last = _facts(folder), reader.last
         state, message = state_of(facts, job, is_held=_is_held(folder))
@@ -141,6 +144,7 @@ class RunBook:
             state=state,
             message=message,
             job="" if job is None else job.id,
+            earlier=tuple(each.id for each in reversed(jobs[1:])),
             step=int(last.get("step", 0)),
             steps=int(facts.get("steps_total") or 0),
             epoch=int(last.get("epoch", 0)),
@@ -151,16 +155,17 @@ class RunBook:
             has_checkpoint=(folder.checkpoints / "last").exists(),
         )
 
-    def _newest_jobs(self) -> dict[Path, JobStatus]:
-        """Return the newest job of every run; those whose run lies elsewhere are left out."""
+    def _jobs_of_runs(self) -> dict[Path, list[JobStatus]]:
+        """Return the jobs of every run, the newest first; those whose run lies elsewhere are left out."""
         if self._jobs is None and not (self.folder / JOBS).is_dir():
             return {}
-        newest: dict[Path, JobStatus] = {}
+        found: dict[Path, list[JobStatus]] = {}
         for job in self.jobs.list(limit=5 * MOST_RUNS):
             path = Path(job.spec.run_folder)
-            if job.spec.run_folder and path.parent == self.folder:
-                newest.setdefault(path, job)
-        return newest
+            of_run = found.setdefault(path, []) if job.spec.run_folder and path.parent == self.folder else []
+            if not of_run or not of_run[-1].spec.recipe:  # jobs before the one that began it made a run that is gone
+                of_run.append(job)
+        return found
 
 
 def state_of(facts: Mapping[str, Any], job: JobStatus | None, *, is_held: bool) -> tuple[RunState, str]:

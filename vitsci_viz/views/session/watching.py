@@ -10,9 +10,7 @@ from vitsci_viz.training.run_folder import RunFolder, read_facts
 from vitsci_viz.views.session.curves import Curves, curves_of
 from vitsci_viz.views.session.previews import Preview, PreviewReader
 from vitsci_viz.views.session.run_book import RunBook, RunStatus
-
-LOG_BYTES = 32_768
-"""Of the log, how much of its end is shown."""
+from vitsci_viz.views.session.run_log import RunLog
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +26,7 @@ class Watched:
     previews : tuple of Preview
         The same object as at the last look where no validation was made since.
     log : str
-        The end of what its job has written; empty for a run that was started elsewhere.
+        What its jobs have written, see `RunLog`; empty for a run that was started elsewhere.
     classes : tuple of str
         Names of its classes, background first; empty before it has begun.
     """
@@ -68,6 +66,7 @@ class Watch:
     def __init__(self, book: RunBook) -> None:
         self.book = book
         self.name = ""
+        self._log = RunLog(book)
         self._previews: dict[Path, PreviewReader] = {}
         self._classes: dict[Path, tuple[str, ...]] = {}
         self._curves: tuple[Path, int, Curves] | None = None
@@ -85,7 +84,7 @@ class Watch:
             run=run,
             curves=self._drawn(run.path),
             previews=previews.previews,
-            log=self._log(run),
+            log=self._log.read(run),
             classes=self._classes.get(run.path, ()),
         )
 
@@ -103,14 +102,6 @@ class Watch:
                 self._classes[path] = tuple(facts.get("classes", ()))
         return self._previews[path]
 
-    def _log(self, run: RunStatus) -> str:
-        if not run.job:
-            return ""
-        try:
-            return plain_log(self.book.jobs.log(run.job, -LOG_BYTES)[0])
-        except VitsciVizError:
-            return ""  # taken off the list by somebody else
-
 
 def facts_of(path: Path) -> Mapping[str, Any]:
     """Return what a run says of itself; empty before it has begun."""
@@ -118,13 +109,3 @@ def facts_of(path: Path) -> Mapping[str, Any]:
         return read_facts(RunFolder(path))
     except VitsciVizError:
         return {}
-
-
-def plain_log(text: str) -> str:
-    r"""Return a log as a terminal would leave it: of a line that was written over, the last version.
-
-    >>> plain_log("one\rtwo\nthree")
-    'two\nthree'
-    """
-    lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)

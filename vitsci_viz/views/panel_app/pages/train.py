@@ -100,10 +100,9 @@ class TrainPage:
 
     def start(self, query: str, *, sample: str | None) -> None:
         """Show what the link asks for, else an invitation to choose data."""
-        try:
-            self.state = TrainState.from_query(query)
-        except VitsciVizError as error:
-            self._notice = f"The link could not be read: {error}"
+        self.state, problems = TrainState.read(query)
+        if problems:
+            self._notice = f"Left out of the link: {'; '.join(problems)}"
             self.status.fail(self._notice)
         self.form.show(self.state.options)
         self.watch.name = self.state.run
