@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TOLERANCE = 0.02
-"""Oracle Dice of two settings that counts as equal: trained models stay further below what their tokens could give."""
+RECOVERED = 0.5
+"""Share of what the plain grid of the same tokens loses that a tree must win back to be worth its smaller tokens."""
 
 
 def pareto_front(cost: Sequence[float] | NDArray[Any], score: Sequence[float] | NDArray[Any]) -> NDArray[np.bool_]:
@@ -82,11 +82,16 @@ def recommend(
     tokens: Sequence[float] | NDArray[Any],
     score: Sequence[float] | NDArray[Any],
     token_side: Sequence[float] | NDArray[Any],
+    is_uniform: Sequence[bool] | NDArray[np.bool_],
     *,
     budget: float,
-    tolerance: float = TOLERANCE,
+    recovered: float = RECOVERED,
+    tolerance: float = 0.01,
 ) -> int | None:
-    """Return the setting to train with for a token budget.
+    """Return the adaptive setting to train with for a token budget.
+
+    Smaller tokens are learned sooner, but fewer pixels of a coarse leaf can say less. A tree makes up for that where
+    detail is sparse, and cannot where it is everywhere; the plain grid of the same tokens tells which.
 
     Parameters
     ----------
@@ -94,25 +99,42 @@ def recommend(
         Mean tokens of a setting and what it keeps (oracle Dice, 0 to 1); a NaN score is never taken.
     token_side : (n,) numbers
         Side of a token: what a head must learn to fill.
+    is_uniform : (n,) bool
+        True for plain grids: they are compared with, never recommended, nor is a tree that is one of them (of the same
+        tokens, as many and with the same score). A tree whose tokens no grid has wins nothing back.
     budget : float
         Most tokens.
+    recovered : float
+        Share of what the plain grid of the same tokens and budget loses that a tree must win back.
     tolerance : float
-        Scores this close to the best within the budget count as equal.
+        Scores this close to the best within the budget count as equal to it, won back or not.
 
     Returns
     -------
     int or None
-        Of the settings within the budget whose score is about the best, the one with the smallest tokens, then the
-        highest score, then the fewest tokens; None where nothing fits the budget.
+        Of the adaptive settings within the budget that win back enough or lose next to nothing: the one with the
+        smallest tokens, then the highest score, then the fewest tokens; None where no adaptive setting fits.
 
     Examples
     --------
-    >>> recommend([256, 256, 256, 900], [0.97, 0.998, 1.0, 1.0], [4, 8, 16, 4], budget=256)
+    Tokens of 8 px win back 0.08 of the 0.10 that a grid of them loses, tokens of 4 px only 0.05 of 0.20:
+
+    >>> is_grid = [False, False, False, True, True]
+    >>> recommend([256] * 5, [0.85, 0.98, 1.0, 0.8, 0.9], [4, 8, 16, 4, 8], is_grid, budget=256)
     1
     """
     counts, scores, sides = (np.asarray(values, np.float64) for values in (tokens, score, token_side))
-    fits = np.flatnonzero((counts <= budget) & ~np.isnan(scores))
-    if not len(fits):
+    grid = np.asarray(is_uniform, bool)
+    fits = (counts <= budget) & ~np.isnan(scores)
+    plain = {place: (sides[place], counts[place], scores[place]) for place in np.flatnonzero(fits & grid).tolist()}
+    trees = np.array(
+        [n for n in np.flatnonzero(fits & ~grid) if (sides[n], counts[n], scores[n]) not in plain.values()], np.int64
+    )
+    if not len(trees):
         return None
-    good = fits[scores[fits] >= scores[fits].max() - tolerance]
+    lost = np.array(
+        [1 - max((found for side, _, found in plain.values() if side == sides[n]), default=1) for n in trees]
+    )
+    is_good = (1 - scores[trees] <= (1 - recovered) * lost) | (scores[trees] >= scores[trees].max() - tolerance)
+    good = trees[is_good]
     return int(good[np.lexsort((counts[good], -scores[good], sides[good]))[0]])

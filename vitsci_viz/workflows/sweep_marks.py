@@ -65,15 +65,14 @@ def recommended_budgets(rows: Sequence[Row]) -> dict[int, tuple[int, ...]]:
     >>> recommended_budgets([row, {**row, "patch_size": 4}, {**row, "length": 128, "tokens": 127, "oracle_dice": 1.0}])
     {1: (64,), 2: (128,)}
     """
-    places = [place for place, row in enumerate(rows) if not row["uniform"]]
-    tokens = [rows[place]["tokens"] for place in places]
-    scores = [_dice(rows[place]) for place in places]
-    sides = [_side(rows[place]["patch_size"]) for place in places]
+    tokens, scores = [row["tokens"] for row in rows], [_dice(row) for row in rows]
+    sides = [_side(row["patch_size"]) for row in rows]
+    is_uniform = [row["uniform"] for row in rows]
     found: dict[int, tuple[int, ...]] = {}
-    for budget in sorted({rows[place]["length"] for place in places} - {None}):
-        best = recommend(tokens, scores, sides, budget=budget)
+    for budget in sorted({row["length"] for row in rows if not row["uniform"]} - {None}):
+        best = recommend(tokens, scores, sides, is_uniform, budget=budget)
         if best is not None:
-            found[places[best]] = (*found.get(places[best], ()), budget)
+            found[best] = (*found.get(best, ()), budget)
     return found
 
 

@@ -26,23 +26,26 @@ FILTERS = (
 
 
 def recommended(table: Path, tokens: int) -> PatchOptions:
-    """Return the adaptive setting of at most so many tokens that the explorer recommends."""
+    """Return the setting of at most so many tokens that the explorer recommends, of those finer than their tokens."""
     images = [(read_image(image), read_mask(mask)) for image, mask in _files(table)]
     sweeps = [
-        SweepOptions(patch_sizes=(2, 4, 8, 16, 32, 64), lengths=(tokens,), uniform=False, quality="fast", **filters)
+        SweepOptions(patch_sizes=(2, 4, 8, 16, 32, 64), lengths=(tokens,), quality="fast", **filters)
         for filters in FILTERS
     ]
     settings = [
         each
         for options in sweeps
         for each in sweep_grid(options, images[0][0].shape)
-        if each.min_size != each.patch_size
+        if each.mode == "uniform" or each.min_size != each.patch_size
     ]
     tables = [sweep_settings(image, mask, settings, has_ssim=False) for image, mask in images]
     rows = list(zip(*tables, strict=True))
     scores = [statistics.mean(row.score for row in same) for same in rows]
     counts = [statistics.mean(row.readings.tokens for row in same) for same in rows]
-    best = recommend(counts, scores, [setting.patch_size for setting in settings], budget=tokens)
+    best = recommend(
+        counts, scores, [int(str(setting.patch_size)) for setting in settings],
+        [setting.mode == "uniform" for setting in settings], budget=tokens,
+    )  # fmt: skip
     assert best is not None, f"no setting has at most {tokens} tokens"
     return settings[best]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.patching.pareto import TOLERANCE
+from vitsci_viz.patching.pareto import RECOVERED
 from vitsci_viz.views.charts.front import COSTS, KEPT, RECOMMENDED, colours_of
 from vitsci_viz.views.panel_app.components import Island
 from vitsci_viz.views.panel_app.downloads import File
@@ -15,7 +15,10 @@ from vitsci_viz.views.panel_app.front_plot import FrontPlot
 from vitsci_viz.workflows.options import SHARED_FIELDS, SweepOptions
 
 EXACT = 1e9
-RULE = f"Recommended for each token budget: the smallest token whose oracle Dice is within {TOLERANCE:g} of the best."
+RULE = (
+    "Recommended for each token budget: the smallest tokens whose tree wins back at least "
+    f"{100 * RECOVERED:.0f} % of the oracle Dice that a plain grid of them loses, else the largest."
+)
 """What `patching.pareto.recommend` does, in one line."""
 
 
