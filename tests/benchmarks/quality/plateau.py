@@ -10,10 +10,10 @@ from tests.benchmarks.quality.settings import adaptive, setting, uniform
 from tests.benchmarks.quality.training import Curve, Setting, trained_all
 
 DATA, FINEST, SEEDS = "pathology-128", 2, (0, 1, 2)
-UNIFORM_EPOCHS = 18
-"""468 steps: about 20 minutes of two quiet cores for a seed."""
-ADAPTIVE_EPOCHS = 96
-TOKENS, TOKEN_SIDE = 256, 8
+UNIFORM_EPOCHS = 20
+"""520 steps: about 20 minutes of two quiet cores for a seed."""
+ADAPTIVE_EPOCHS = 160
+TOKENS, TOKEN_SIDE = 512, 4
 TAIL = 0.25
 """The plateau is the median Dice over this last part of the uniform training."""
 

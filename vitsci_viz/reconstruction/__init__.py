@@ -1,0 +1,1 @@
+"""From projections to slices: geometry, corrections, filters, back-projection."""

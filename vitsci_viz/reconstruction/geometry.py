@@ -1,0 +1,65 @@
+"""Angles of a parallel-beam scan: the turn they cover, and how much of it each view stands for."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+
+Floats = NDArray[np.float64]
+LARGEST_GAP = 4.0
+"""A gap between neighbouring views counts as at most so many times the median one; more is a missing wedge."""
+SAME_RAD = 1e-7
+"""Views closer than this are at the same place."""
+
+
+def checked_angles(angles_rad: NDArray[np.floating], views: int) -> Floats:
+    """Return angles in float64.
+
+    Raises
+    ------
+    InputError
+        There is not one finite angle for every view.
+    """
+    angles = np.asarray(angles_rad, np.float64)
+    if angles.shape != (views,):
+        raise InputError(f"a scan must have one angle for every view: {views} views, got angles {angles.shape}")
+    if not np.isfinite(angles).all():
+        raise InputError(f"angles must be finite, view {int(np.flatnonzero(~np.isfinite(angles))[0])} has none")
+    return angles
+
+
+def view_weights(angles_rad: NDArray[np.floating]) -> Floats:
+    """Return the angle that every view stands for, in radians.
+
+    Views half a turn apart see the same lines, so angles count modulo pi; each view stands for half the way to its
+    neighbours on either side, views at the same place share theirs.
+
+    Parameters
+    ----------
+    angles_rad : (a,) float
+        In any order; over 180 degrees, a full turn or less.
+
+    Returns
+    -------
+    (a,) float64
+        They add up to pi where no wedge is missing.
+
+    Examples
+    --------
+    >>> view_weights(np.deg2rad([0, 45, 90, 135])) / np.pi
+    array([0.25, 0.25, 0.25, 0.25])
+    """
+    angles = np.mod(np.asarray(angles_rad, np.float64) + SAME_RAD / 2, math.pi)
+    order = np.argsort(angles)
+    is_new = np.diff(angles[order], prepend=-1.0) > SAME_RAD
+    places, group = angles[order][is_new], np.cumsum(is_new) - 1
+    if len(places) == 1:
+        return np.full(len(angles), math.pi / len(angles))
+    after = np.diff(places, append=places[0] + math.pi)
+    after = np.minimum(after, LARGEST_GAP * np.median(after))
+    share = (after + np.roll(after, 1)) / 2 / np.bincount(group)
+    weights = np.empty(len(angles))
+    weights[order] = share[group]
+    return weights
