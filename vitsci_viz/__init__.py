@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
     from vitsci_viz.patching.tree_file import load_tree, save_tree
     from vitsci_viz.training.options import TrainOptions
-    from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Segmentation, Volume
+    from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Scan, ScanGeometry, Segmentation, Volume
     from vitsci_viz.views.notebook.front import plot_front
     from vitsci_viz.views.notebook.prediction import show_prediction
     from vitsci_viz.views.notebook.run_watch import watch_run
@@ -40,6 +40,8 @@ __all__ = [
     "PatchTree",
     "PredictOptions",
     "Recipe",
+    "Scan",
+    "ScanGeometry",
     "Segmentation",
     "SweepOptions",
     "TrainOptions",
@@ -88,7 +90,7 @@ _HOMES = {
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve", "tree_from_pyramid"),
     "patching.tree_file": ("load_tree", "save_tree"),
     "training.options": ("TrainOptions",),
-    "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Segmentation", "Volume"),
+    "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Scan", "ScanGeometry", "Segmentation", "Volume"),
     "views.notebook.front": ("plot_front",),
     "views.notebook.prediction": ("show_prediction",),
     "views.notebook.run_watch": ("watch_run",),

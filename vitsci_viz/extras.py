@@ -17,6 +17,9 @@ EXTRA_OF: Mapping[str, str] = {
     "IPython": "notebook",
     "jupyter_bokeh": "notebook",
     "matplotlib": "notebook",
+    "algotom": "ct",
+    "finufft": "ct",
+    "h5py": "ct",
 }
 """Optional module -> the extra that installs it."""
 

@@ -221,6 +221,143 @@ class Segmentation:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class ScanGeometry:
+    """Where the views of a parallel-beam scan were taken from.
+
+    Parameters
+    ----------
+    angles_rad : (a,) float64
+        Of the views, in any order; a point at (x, y) is seen at t = x cos(angle) + y sin(angle).
+    centre : float, optional
+        Where the rotation axis falls on the middle row, in detector pixels whose centres are at integers; None where it
+        is not known yet.
+    pixel_mm : float, optional
+        Side of a detector pixel at the sample.
+    tilt_rad : float
+        Turn of the axis in the plane of the detector: in row i of n it falls at
+        ``centre + tan(tilt_rad) * (i - (n - 1) / 2)``.
+    """
+
+    angles_rad: NDArray[np.float64]
+    centre: float | None = None
+    pixel_mm: float | None = None
+    tilt_rad: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.angles_rad.ndim != 1 or not np.isfinite(self.angles_rad).all():
+            raise InputError(f"angles must be one finite value per view, got an array {self.angles_rad.shape}")
+        if self.centre is not None and not math.isfinite(self.centre):
+            raise InputError(f"the centre must be finite, got {self.centre}: leave it out where it is not known")
+        if self.pixel_mm is not None and not 0 < self.pixel_mm < math.inf:
+            raise InputError(f"pixel_mm must be positive, got {self.pixel_mm}: leave it out where it is not known")
+        if not abs(self.tilt_rad) < math.pi / 2:
+            raise InputError(f"the tilt must be less than a right angle, got {self.tilt_rad} rad")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scan:
+    """A parallel-beam scan; nothing is read before it is sliced.
+
+    Parameters
+    ----------
+    projections : (angle, row, column), sliceable
+        Counts, or line integrals of the attenuation.
+    geometry : ScanGeometry
+        One angle for every view.
+    flats : (f, row, column), sliceable, optional
+        Counts without the sample.
+    darks : (d, row, column), sliceable, optional
+        Counts without the beam.
+    flat_places : (f,) float64, optional
+        When every flat was taken, in views: -1 is right before view 0, and n right after the last of n views. None
+        where the file does not say: flats then count as taken at one time.
+    are_line_integrals : bool
+        The projections need no flats and no logarithm.
+    name : str
+        What to call it.
+    path : Path, optional
+        The file or folder it came from.
+    """
+
+    projections: LevelArray
+    geometry: ScanGeometry
+    flats: LevelArray | None = None
+    darks: LevelArray | None = None
+    flat_places: NDArray[np.float64] | None = None
+    are_line_integrals: bool = False
+    name: str = "scan"
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.projections.shape)
+        if len(shape) != 3 or not all(shape):
+            raise InputError(f"projections must be (angle, row, column) and not empty, got {shape}")
+        if len(self.geometry.angles_rad) != shape[0]:
+            raise InputError(
+                f"a scan must have one angle for every view: {shape[0]:,} views, "
+                f"got {len(self.geometry.angles_rad):,} angles"
+            )
+        for what, frames in (("flats", self.flats), ("darks", self.darks)):
+            got = None if frames is None else tuple(frames.shape)
+            if got is not None and (len(got) != 3 or got[1:] != shape[1:]):
+                raise InputError(f"{what} must have the rows and columns of the views, {shape[1:]}, got {got}")
+        if self.flat_places is not None and self.flat_places.shape != (self._flat_count,):
+            raise InputError(
+                f"flat_places must have one value for every flat ({self._flat_count}), got {self.flat_places.shape}"
+            )
+
+    def __repr__(self) -> str:
+        kind = "line integrals" if self.are_line_integrals else f"counts {self.projections.dtype}"
+        return f"Scan({self.name!r}, {self.views:,} views of {self.rows:,} x {self.columns:,}, {kind})"
+
+    @classmethod
+    def from_line_integrals(
+        cls,
+        sinograms: LevelArray,
+        *,
+        angles_rad: NDArray[np.floating],
+        centre: float | None = None,
+        pixel_mm: float | None = None,
+    ) -> "Scan":
+        """Make a scan of line integrals (angle, row, column) that are at hand.
+
+        Examples
+        --------
+        >>> scan = Scan.from_line_integrals(np.zeros((180, 4, 64)), angles_rad=np.arange(180) * np.pi / 180)
+        >>> scan.views, scan.rows, scan.columns
+        (180, 4, 64)
+        """
+        angles = np.asarray(angles_rad, np.float64)
+        geometry = ScanGeometry(angles_rad=angles, centre=centre, pixel_mm=pixel_mm)
+        return cls(projections=sinograms, geometry=geometry, are_line_integrals=True)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Views, rows and columns."""
+        views, rows, columns = self.projections.shape
+        return int(views), int(rows), int(columns)
+
+    @property
+    def views(self) -> int:
+        """Number of projections."""
+        return self.shape[0]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the detector; each gives a slice."""
+        return self.shape[1]
+
+    @property
+    def columns(self) -> int:
+        """Columns of the detector."""
+        return self.shape[2]
+
+    @property
+    def _flat_count(self) -> int:
+        return 0 if self.flats is None else int(self.flats.shape[0])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Report:
     """What a workflow found: named results with the recipe that made them."""
 
