@@ -1,24 +1,20 @@
 """OME-Zarr with a pyramid, streamed: memory stays at a few bands of chunks whatever the size."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.io.coarsening import block_mean, level_shapes, most_frequent, pyramid_bands
+from vitsci_viz.io.coarsening import block_mean, most_frequent, pyramid_bands
 from vitsci_viz.io.colours import class_colour
+from vitsci_viz.io.multiscale_writing import CHUNK, MultiscaleFacts, MultiscaleTarget, Version
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.types import LevelArray, Segmentation
 
 Array = NDArray[Any]
-Version = Literal["0.4", "0.5"]
-
-CHUNK = {2: 1024, 3: 64}
-"""Side of a chunk by dimension."""
-_UNITS = {"nm": "nanometer", "um": "micrometer", "mm": "millimeter", "cm": "centimeter", "m": "meter"}
 
 
 def write_labels_zarr(
@@ -41,9 +37,9 @@ def write_labels_zarr(
     ----------
     OME-NGFF specification, sections multiscales and labels.
     """
-    labels, spatial = segmentation.labels, _spatial(segmentation)
-    target = _Target(folder, segmentation, spatial, version)
-    side = CHUNK[len(spatial)]
+    labels = segmentation.labels
+    target = MultiscaleTarget(folder, _facts(segmentation, version, dtype=np.uint8))
+    side = CHUNK[len(labels.shape)]
     bands = (np.asarray(labels[part]) for part in row_bands(labels.shape[0], side, "labels", progress))
     for level, first, band in pyramid_bands(bands, len(target.arrays), side, most_frequent):
         target.arrays[level][first : first + len(band)] = band
@@ -65,9 +61,10 @@ def write_probabilities_zarr(
     InputError
         The segmentation has no probabilities.
     """
-    values, spatial = known_probabilities(segmentation), _spatial(segmentation)
-    target = _Target(folder, segmentation, f"c{spatial}", version)
-    side = CHUNK[len(spatial)]
+    values = known_probabilities(segmentation)
+    lead = (len(segmentation.classes),)
+    target = MultiscaleTarget(folder, _facts(segmentation, version, dtype=np.float16, lead=lead))
+    side = CHUNK[len(segmentation.labels.shape)]
     parts = row_bands(values.shape[0], side, "probabilities", progress)
     bands = (np.asarray(values[part], np.float16) for part in parts)
     for level, first, band in pyramid_bands(bands, len(target.arrays), side, block_mean):
@@ -88,10 +85,6 @@ def known_probabilities(segmentation: Segmentation) -> LevelArray:
     return segmentation.probabilities
 
 
-def _spatial(segmentation: Segmentation) -> str:
-    return "zyx"[3 - len(segmentation.labels.shape) :]
-
-
 def row_bands(length: int, step: int, stage: str, progress: Progress) -> Iterator[slice]:
     """Yield bands of rows and report each one that is done."""
     for first in range(0, length, step):
@@ -100,60 +93,11 @@ def row_bands(length: int, step: int, stage: str, progress: Progress) -> Iterato
     progress(stage, length, length)
 
 
-class _Target:
-    """The arrays of one multiscale image; its metadata are written when all pixels are."""
-
-    def __init__(self, folder: Path, segmentation: Segmentation, axes: str, version: Version) -> None:
-        import zarr
-
-        shapes = level_shapes(segmentation.labels.shape)
-        lead = (len(segmentation.classes),) if axes.startswith("c") else ()
-        self._segmentation, self._axes, self._version = segmentation, axes, version
-        self._group = zarr.open_group(folder, mode="w", zarr_format=3 if version == "0.5" else 2)
-        self.arrays: list[Any] = [
-            self._group.create_array(
-                str(number),
-                shape=(*lead, *shape),
-                chunks=(*(1 for _ in lead), *(min(CHUNK[len(shape)], n) for n in shape)),
-                dtype=np.float16 if lead else np.uint8,
-                fill_value=0,
-                **_layout(version, axes),
-            )
-            for number, shape in enumerate(shapes)
-        ]
-
-    def describe(self, extra: dict[str, Any]) -> None:
-        """Write axes, scales and what else there is to say."""
-        datasets = [
-            {"path": str(number), "coordinateTransformations": _transforms(number, self._segmentation, self._axes)}
-            for number in range(len(self.arrays))
-        ]
-        unit = _UNITS.get(self._segmentation.unit or "") if self._segmentation.spacing is not None else None
-        space = {"type": "space", **({"unit": unit} if unit else {})}
-        axes = [{"name": letter, **({"type": "channel"} if letter == "c" else space)} for letter in self._axes]
-        multiscales = {"name": self._segmentation.name, "axes": axes, "datasets": datasets}
-        if self._version == "0.5":
-            self._group.attrs.update({"ome": {"version": "0.5", "multiscales": [multiscales], **extra}})
-        else:
-            self._group.attrs.update({"multiscales": [{**multiscales, "version": "0.4"}], **extra})
-
-
-def _layout(version: Version, axes: str) -> dict[str, Any]:
-    if version == "0.5":
-        return {"dimension_names": tuple(axes)}
-    return {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
-
-
-def _transforms(level: int, segmentation: Segmentation, axes: str) -> list[dict[str, Any]]:
-    """Return scale and shift of a level: the centre of its first block lies inside the image by half a block."""
-    spatial = len(segmentation.labels.shape)
-    spacing = segmentation.spacing or (1.0,) * spatial
-    lead: Sequence[float] = (1.0,) if axes.startswith("c") else ()
-    scale = [*lead, *(step * 2**level for step in spacing)]
-    if level == 0:
-        return [{"type": "scale", "scale": scale}]
-    shift = [*(0.0 for _ in lead), *(step * (2**level - 1) / 2 for step in spacing)]
-    return [{"type": "scale", "scale": scale}, {"type": "translation", "translation": shift}]
+def _facts(segmentation: Segmentation, version: Version, *, dtype: Any, lead: tuple[int, ...] = ()) -> MultiscaleFacts:
+    return MultiscaleFacts(
+        name=segmentation.name, shape=tuple(int(n) for n in segmentation.labels.shape), dtype=dtype, lead=lead,
+        spacing=segmentation.spacing, unit=segmentation.unit, version=version,
+    )  # fmt: skip
 
 
 def _label_facts(classes: tuple[str, ...], version: Version) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""Scans in HDF5: the layouts DXchange and NXtomo."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.io.frames import PickedLevel
+from vitsci_viz.io.hdf5 import dataset_level, length_mm, numbers_at, open_hdf5, text_attribute
+from vitsci_viz.io.scan_angles import AngleUnit, in_radians
+from vitsci_viz.types import LevelArray, Scan, ScanGeometry
+
+Floats = NDArray[np.float64]
+DATA, FLATS, DARKS, THETA = "exchange/data", "exchange/data_white", "exchange/data_dark", "exchange/theta"
+FLAT_THETA = "exchange/theta_white"
+RESOLUTION = "measurement/instrument/detection_system/objective/resolution"
+CENTRE, TILT = "process/geometry/centre_px", "process/geometry/tilt_rad"
+LINE_INTEGRALS = "line integrals"
+"""Description of data that need no flats and no logarithm."""
+_DETECTORS = ("instrument/detector", "tomo_entry/instrument/detector", "tomo_entry/data", "data")
+_TURNS = ("sample/rotation_angle", "tomo_entry/sample/rotation_angle", "tomo_entry/data/rotation_angle")
+_VIEW, _FLAT, _DARK = 0, 1, 2
+
+
+def read_hdf5_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
+    """Read a scan in the layout DXchange or NXtomo.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    angles : (a,) float64, optional
+        In radians; used instead of those of the file.
+    unit : {"deg", "rad"}, optional
+        Of the angles in the file.
+
+    Raises
+    ------
+    InputError
+        The layout is another, the file is damaged, counts do not match, or angles are missing or unclear.
+
+    References
+    ----------
+    De Carlo et al., Scientific data exchange: a schema for HDF5-based storage of raw and analyzed data, J. Synchrotron
+    Rad. 21, 2014; NeXus application definition NXtomo.
+    """
+    with open_hdf5(path) as file:
+        if DATA in file:
+            return _read_dxchange(file, path, angles, unit)
+        for detector in _detectors(file):
+            return _read_nxtomo(file, detector, path, angles, unit)
+        looked = ", ".join([f"/{DATA} (DXchange)", *(f"/*/{place}/image_key (NXtomo)" for place in _DETECTORS)])
+        raise InputError(f"{path} must be a scan: looked for {looked}, but it holds {_contents(file)}")
+
+
+def _contents(file: Any, most: int = 8) -> str:
+    """Name the arrays of a file, the largest first."""
+    found: list[tuple[int, str]] = []
+    file.visititems(lambda name, node: found.append((node.size or 0, f"/{name}")) if hasattr(node, "dtype") else None)
+    names = [name for _, name in sorted(found, key=lambda item: (-item[0], item[1]))]
+    return (", ".join(names[:most]) + (", ..." if len(names) > most else "")) or "no arrays"
+
+
+def _read_dxchange(file: Any, path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
+    data = file[DATA]
+    places = None
+    if angles is None:
+        theta = numbers_at(file, THETA)
+        if theta is None:
+            raise _no_angles(path, f"/{THETA}", len(data))
+        said = text_attribute(file[THETA], "units")
+        angles = in_radians(theta.reshape(-1), unit, f"the angles /{THETA} of {path.name}", said=said)
+        places = _flat_places(numbers_at(file, FLAT_THETA), theta.reshape(-1))
+    return make_scan(
+        path,
+        projections=dataset_level(data, path),
+        angles=angles,
+        flats=_frames_at(file, FLATS, path),
+        darks=_frames_at(file, DARKS, path),
+        flat_places=places,
+        pixel_mm=length_mm(file, RESOLUTION),
+        centre=_number(file, CENTRE),
+        tilt_rad=_number(file, TILT) or 0.0,
+        are_line_integrals=text_attribute(data, "description") == LINE_INTEGRALS,
+    )
+
+
+def _frames_at(file: Any, name: str, path: Path) -> LevelArray | None:
+    """Return flats or darks; a file may keep an empty array where none were taken."""
+    found = file.get(name)
+    if found is None or not found.shape or 0 in found.shape:
+        return None
+    level = dataset_level(found, path)
+    return np.asarray(level[...])[None] if len(level.shape) == 2 else level
+
+
+def _number(file: Any, name: str) -> float | None:
+    found = numbers_at(file, name)
+    return None if found is None or found.size != 1 else float(found.reshape(-1)[0])
+
+
+def _flat_places(flat_theta: Floats | None, theta: Floats) -> Floats | None:
+    """Return when flats were taken, in views, from the angle at which they were."""
+    steps = np.diff(theta)
+    if flat_theta is None or len(theta) < 2 or not (np.all(steps > 0) or np.all(steps < 0)):
+        return None
+    views = np.arange(len(theta), dtype=np.float64)
+    edges = np.concatenate([[theta[0] - steps[0] / 2], theta, [theta[-1] + steps[-1] / 2]])
+    places = np.concatenate([[-0.5], views, [len(theta) - 0.5]])
+    order = np.argsort(edges)
+    return np.interp(flat_theta.reshape(-1), edges[order], places[order])
+
+
+def _detectors(file: Any) -> Iterator[Any]:
+    """Yield the entries of a NeXus file with the detector in them that tells views, flats and darks apart."""
+    for entry in file.values():
+        for place in _DETECTORS if hasattr(entry, "keys") else ():
+            group = entry.get(place)
+            if group is not None and hasattr(group, "keys") and "data" in group and "image_key" in group:
+                yield entry, group
+
+
+def _read_nxtomo(file: Any, found: Any, path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
+    entry, detector = found
+    frames = dataset_level(detector["data"], path)
+    keys = numbers_at(detector, "image_key_control" if "image_key_control" in detector else "image_key")
+    if keys is None or keys.shape != (frames.shape[0],):
+        got = None if keys is None else keys.shape
+        raise InputError(f"{path} must have one image_key for every frame: {frames.shape[0]:,} frames, got keys {got}")
+    views, flats, darks = (np.flatnonzero(keys == key) for key in (_VIEW, _FLAT, _DARK))
+    if not len(views):
+        raise InputError(f"{path} must hold views (image_key 0), but none of its {len(keys):,} frames is one")
+    if angles is None:
+        angles = _nxtomo_angles(entry, views, len(keys), path, unit)
+    return make_scan(
+        path,
+        projections=PickedLevel(frames, views),
+        angles=angles,
+        flats=PickedLevel(frames, flats) if len(flats) else None,
+        darks=PickedLevel(frames, darks) if len(darks) else None,
+        flat_places=np.searchsorted(views, flats) - 0.5 if len(flats) else None,
+        pixel_mm=length_mm(entry, "sample/x_pixel_size") or length_mm(detector, "x_pixel_size"),
+    )
+
+
+def _nxtomo_angles(entry: Any, views: NDArray[Any], frames: int, path: Path, unit: AngleUnit | None) -> Floats:
+    place = next((name for name in _TURNS if numbers_at(entry, name) is not None), None)
+    if place is None:
+        raise _no_angles(path, f"{entry.name}/{_TURNS[0]}", len(views))
+    turns = np.asarray(numbers_at(entry, place)).reshape(-1)
+    if len(turns) == frames:
+        turns = turns[views]
+    said = text_attribute(entry[place], "units")
+    return in_radians(turns, unit, f"the angles {entry.name}/{place} of {path.name}", said=said)
+
+
+def _no_angles(path: Path, place: str, views: int) -> InputError:
+    return InputError(
+        f"{path} has no angles at {place}: give angles=, a file or start:stop:count such as '0:180:{views}'"
+    )
+
+
+def make_scan(
+    path: Path,
+    *,
+    projections: LevelArray,
+    angles: Floats,
+    flats: LevelArray | None = None,
+    darks: LevelArray | None = None,
+    flat_places: Floats | None = None,
+    pixel_mm: float | None = None,
+    centre: float | None = None,
+    tilt_rad: float = 0.0,
+    are_line_integrals: bool = False,
+) -> Scan:
+    """Put what a file holds together; what does not fit is said with the file's name.
+
+    Raises
+    ------
+    InputError
+        Shapes or counts do not match.
+    """
+    if flat_places is not None and flats is not None and len(flat_places) != flats.shape[0]:
+        flat_places = None
+    try:
+        return Scan(
+            projections=projections,
+            geometry=ScanGeometry(angles_rad=angles, centre=centre, pixel_mm=pixel_mm, tilt_rad=tilt_rad),
+            flats=flats,
+            darks=darks,
+            flat_places=None if flats is None else flat_places,
+            are_line_integrals=are_line_integrals,
+            name=path.name.removesuffix(path.suffix),
+            path=path,
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
