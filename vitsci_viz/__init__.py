@@ -8,6 +8,7 @@ from vitsci_viz.extras import missing_extra
 if TYPE_CHECKING:
     from vitsci_viz.io import read_image, read_mask
     from vitsci_viz.io.samples import list_samples, open_sample
+    from vitsci_viz.io.scans import read_scan
     from vitsci_viz.patching.draw import draw_leaves, section
     from vitsci_viz.patching.fidelity import psnr, reconstruct, ssim
     from vitsci_viz.patching.forest import build_forest
@@ -63,6 +64,7 @@ __all__ = [
     "psnr",
     "read_image",
     "read_mask",
+    "read_scan",
     "reconstruct",
     "run_recipe",
     "save_tree",
@@ -81,6 +83,7 @@ __all__ = [
 _HOMES = {
     "io": ("read_image", "read_mask"),
     "io.samples": ("list_samples", "open_sample"),
+    "io.scans": ("read_scan",),
     "patching.draw": ("draw_leaves", "section"),
     "patching.fidelity": ("psnr", "reconstruct", "ssim"),
     "patching.forest": ("build_forest",),

@@ -238,7 +238,7 @@ class ScanGeometry:
         ``centre + tan(tilt_rad) * (i - (n - 1) / 2)``.
     """
 
-    angles_rad: NDArray[np.float64]
+    angles_rad: NDArray[np.float64] = field(repr=False)
     centre: float | None = None
     pixel_mm: float | None = None
     tilt_rad: float = 0.0
@@ -269,7 +269,7 @@ class Scan:
     darks : (d, row, column), sliceable, optional
         Counts without the beam.
     flat_places : (f,) float64, optional
-        When every flat was taken, in views: -1 is right before view 0, and n right after the last of n views. None
+        When every flat was taken, in views: -0.5 is right before view 0 and n - 0.5 right after the last of n. None
         where the file does not say: flats then count as taken at one time.
     are_line_integrals : bool
         The projections need no flats and no logarithm.

@@ -68,12 +68,9 @@ class Hdf5Level(BoxLevel):
                 self._dataset = import_h5py().File(self.path, "r", locking="best-effort")[self.name]
             return self._dataset[tuple(slice(*pair) for pair in box)]
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Leave the open file behind when sent to another process."""
-        return {**self.__dict__, "_dataset": None, "_lock": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=threading.Lock())
+        return type(self), (self.path, self.name, self.shape, self.dtype)
 
 
 def dataset_level(dataset: Any, path: Path) -> LevelArray:

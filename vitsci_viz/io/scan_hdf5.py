@@ -11,7 +11,8 @@ from vitsci_viz.errors import InputError
 from vitsci_viz.io.frames import PickedLevel
 from vitsci_viz.io.hdf5 import dataset_level, length_mm, numbers_at, open_hdf5, text_attribute
 from vitsci_viz.io.scan_angles import AngleUnit, in_radians
-from vitsci_viz.types import LevelArray, Scan, ScanGeometry
+from vitsci_viz.io.scan_parts import no_angles, scan_of
+from vitsci_viz.types import LevelArray, Scan
 
 Floats = NDArray[np.float64]
 DATA, FLATS, DARKS, THETA = "exchange/data", "exchange/data_white", "exchange/data_dark", "exchange/theta"
@@ -50,8 +51,9 @@ def read_hdf5_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) ->
     with open_hdf5(path) as file:
         if DATA in file:
             return _read_dxchange(file, path, angles, unit)
-        for detector in _detectors(file):
-            return _read_nxtomo(file, detector, path, angles, unit)
+        entry, detector = next(_detectors(file), (None, None))
+        if detector is not None:
+            return _read_nxtomo(entry, detector, path, angles, unit)
         looked = ", ".join([f"/{DATA} (DXchange)", *(f"/*/{place}/image_key (NXtomo)" for place in _DETECTORS)])
         raise InputError(f"{path} must be a scan: looked for {looked}, but it holds {_contents(file)}")
 
@@ -70,11 +72,11 @@ def _read_dxchange(file: Any, path: Path, angles: Floats | None, unit: AngleUnit
     if angles is None:
         theta = numbers_at(file, THETA)
         if theta is None:
-            raise _no_angles(path, f"/{THETA}", len(data))
+            raise no_angles(path, f"/{THETA}", len(data))
         said = text_attribute(file[THETA], "units")
         angles = in_radians(theta.reshape(-1), unit, f"the angles /{THETA} of {path.name}", said=said)
         places = _flat_places(numbers_at(file, FLAT_THETA), theta.reshape(-1))
-    return make_scan(
+    return scan_of(
         path,
         projections=dataset_level(data, path),
         angles=angles,
@@ -114,7 +116,7 @@ def _flat_places(flat_theta: Floats | None, theta: Floats) -> Floats | None:
     return np.interp(flat_theta.reshape(-1), edges[order], places[order])
 
 
-def _detectors(file: Any) -> Iterator[Any]:
+def _detectors(file: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the entries of a NeXus file with the detector in them that tells views, flats and darks apart."""
     for entry in file.values():
         for place in _DETECTORS if hasattr(entry, "keys") else ():
@@ -123,8 +125,7 @@ def _detectors(file: Any) -> Iterator[Any]:
                 yield entry, group
 
 
-def _read_nxtomo(file: Any, found: Any, path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
-    entry, detector = found
+def _read_nxtomo(entry: Any, detector: Any, path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
     frames = dataset_level(detector["data"], path)
     keys = numbers_at(detector, "image_key_control" if "image_key_control" in detector else "image_key")
     if keys is None or keys.shape != (frames.shape[0],):
@@ -135,13 +136,13 @@ def _read_nxtomo(file: Any, found: Any, path: Path, angles: Floats | None, unit:
         raise InputError(f"{path} must hold views (image_key 0), but none of its {len(keys):,} frames is one")
     if angles is None:
         angles = _nxtomo_angles(entry, views, len(keys), path, unit)
-    return make_scan(
+    return scan_of(
         path,
         projections=PickedLevel(frames, views),
         angles=angles,
         flats=PickedLevel(frames, flats) if len(flats) else None,
         darks=PickedLevel(frames, darks) if len(darks) else None,
-        flat_places=np.searchsorted(views, flats) - 0.5 if len(flats) else None,
+        flat_places=np.searchsorted(views, flats).astype(np.float64) - 0.5 if len(flats) else None,
         pixel_mm=length_mm(entry, "sample/x_pixel_size") or length_mm(detector, "x_pixel_size"),
     )
 
@@ -149,52 +150,9 @@ def _read_nxtomo(file: Any, found: Any, path: Path, angles: Floats | None, unit:
 def _nxtomo_angles(entry: Any, views: NDArray[Any], frames: int, path: Path, unit: AngleUnit | None) -> Floats:
     place = next((name for name in _TURNS if numbers_at(entry, name) is not None), None)
     if place is None:
-        raise _no_angles(path, f"{entry.name}/{_TURNS[0]}", len(views))
+        raise no_angles(path, f"{entry.name}/{_TURNS[0]}", len(views))
     turns = np.asarray(numbers_at(entry, place)).reshape(-1)
     if len(turns) == frames:
         turns = turns[views]
     said = text_attribute(entry[place], "units")
     return in_radians(turns, unit, f"the angles {entry.name}/{place} of {path.name}", said=said)
-
-
-def _no_angles(path: Path, place: str, views: int) -> InputError:
-    return InputError(
-        f"{path} has no angles at {place}: give angles=, a file or start:stop:count such as '0:180:{views}'"
-    )
-
-
-def make_scan(
-    path: Path,
-    *,
-    projections: LevelArray,
-    angles: Floats,
-    flats: LevelArray | None = None,
-    darks: LevelArray | None = None,
-    flat_places: Floats | None = None,
-    pixel_mm: float | None = None,
-    centre: float | None = None,
-    tilt_rad: float = 0.0,
-    are_line_integrals: bool = False,
-) -> Scan:
-    """Put what a file holds together; what does not fit is said with the file's name.
-
-    Raises
-    ------
-    InputError
-        Shapes or counts do not match.
-    """
-    if flat_places is not None and flats is not None and len(flat_places) != flats.shape[0]:
-        flat_places = None
-    try:
-        return Scan(
-            projections=projections,
-            geometry=ScanGeometry(angles_rad=angles, centre=centre, pixel_mm=pixel_mm, tilt_rad=tilt_rad),
-            flats=flats,
-            darks=darks,
-            flat_places=None if flats is None else flat_places,
-            are_line_integrals=are_line_integrals,
-            name=path.name.removesuffix(path.suffix),
-            path=path,
-        )
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error

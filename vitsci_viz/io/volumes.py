@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from vitsci_viz.axes import check_axes, check_pixels, guess_axes
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.axes import arrange
-from vitsci_viz.io.lazy import reading
+from vitsci_viz.io.lazy import BoxLevel, reading
 from vitsci_viz.io.levels import ArrayLevel, DecodedLevel, MappedLevel
 from vitsci_viz.types import Image
 
 _RAW_NAME = re.compile(r"_(\d+(?:x\d+)+)_((?:u?int|float)\d+)(?:_(be|le))?$")
+_ZIP_HEADER_BYTES = 30
 _NIFTI_UNITS = {"mm": "mm", "micron": "um", "meter": "m"}
 
 
@@ -108,18 +110,35 @@ def read_npz(path: Path) -> Image:
             raise InputError(
                 f"{path} must hold one array, or one called 'image' or 'volume'; it holds: {', '.join(names)}"
             )
-        wanted = wanted or pictures[0]
-        with archive.open(f"{wanted}.npy") as member:
-            shape, _, dtype = _npy_header(member)
-    check_pixels(shape, dtype, path)
-    level = DecodedLevel(lambda: _from_npz(path, wanted), shape, dtype, path)
-    image = Image(levels=(level,), axes=guess_axes(shape), name=path.stem, path=path)
+    level = npz_level(path, wanted or pictures[0])
+    image = Image(levels=(level,), axes=guess_axes(level.shape), name=path.stem, path=path)
     if "spacing" not in names:
         return image
     with reading(path):
-        unit = str(_from_npz(path, "unit")) if "unit" in names else None
-        values = tuple(float(v) for v in np.atleast_1d(_from_npz(path, "spacing")))
+        unit = str(from_npz(path, "unit")) if "unit" in names else None
+        values = tuple(float(v) for v in np.atleast_1d(from_npz(path, "spacing")))
     return Image(levels=(level,), axes=image.axes, spacing=values, unit=unit, name=path.stem, path=path)
+
+
+def npz_level(path: Path, name: str) -> BoxLevel:
+    """Return a lazy level of one array of an ``.npz`` file: mapped where it is stored as it is, else decoded whole."""
+    with reading(path), zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(f"{name}.npy")
+        with archive.open(info) as member:
+            shape, is_fortran, dtype = _npy_header(member)
+            header_bytes = member.tell()
+        check_pixels(shape, dtype, f"{path}:{name}")
+        if info.compress_type == zipfile.ZIP_STORED and not is_fortran and shape:
+            return MappedLevel(path, _member_offset(path, info) + header_bytes, shape, dtype)
+    return DecodedLevel(lambda: from_npz(path, name), shape, dtype, path)
+
+
+def _member_offset(path: Path, info: zipfile.ZipInfo) -> int:
+    """Return where the bytes of a member begin: behind its own header, whose name and extra vary in length."""
+    with path.open("rb") as file:
+        file.seek(info.header_offset)
+        header = file.read(_ZIP_HEADER_BYTES)
+    return info.header_offset + _ZIP_HEADER_BYTES + sum(struct.unpack("<HH", header[26:30]))
 
 
 def _npy_header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -129,7 +148,8 @@ def _npy_header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return read_header[version](file)
 
 
-def _from_npz(path: Path, name: str) -> NDArray[Any]:
+def from_npz(path: Path, name: str) -> NDArray[Any]:
+    """Read one array of an ``.npz`` file."""
     with np.load(path, allow_pickle=False) as archive:
         return archive[name]
 

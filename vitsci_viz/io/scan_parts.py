@@ -1,0 +1,55 @@
+"""A scan put together from what its file holds."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.types import LevelArray, Scan, ScanGeometry
+
+Floats = NDArray[np.float64]
+
+
+def no_angles(path: Path, place: str, views: int) -> InputError:
+    """Return what to raise where a file holds no angles."""
+    return InputError(
+        f"{path} has no angles at {place}: give angles=, a file or start:stop:count such as '0:180:{views}'"
+    )
+
+
+def scan_of(
+    path: Path,
+    *,
+    projections: LevelArray,
+    angles: Floats,
+    flats: LevelArray | None = None,
+    darks: LevelArray | None = None,
+    flat_places: Floats | None = None,
+    pixel_mm: float | None = None,
+    centre: float | None = None,
+    tilt_rad: float = 0.0,
+    are_line_integrals: bool = False,
+) -> Scan:
+    """Put what a file holds together; what does not fit is said with the file's name.
+
+    Raises
+    ------
+    InputError
+        Shapes or counts do not match.
+    """
+    if flat_places is not None and flats is not None and len(flat_places) != flats.shape[0]:
+        flat_places = None
+    try:
+        return Scan(
+            projections=projections,
+            geometry=ScanGeometry(angles_rad=angles, centre=centre, pixel_mm=pixel_mm, tilt_rad=tilt_rad),
+            flats=flats,
+            darks=darks,
+            flat_places=None if flats is None else flat_places,
+            are_line_integrals=are_line_integrals,
+            name=path.name.removesuffix(path.suffix),
+            path=path,
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
