@@ -1,0 +1,222 @@
+"""Options of reconstruction (no heavy import: forms open at once)."""
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from vitsci_viz.errors import OptionError
+from vitsci_viz.params import Options, option
+
+RingMethod = Literal[
+    "none",
+    "mean",
+    "sorting",
+    "combined",
+    "large",
+    "dead",
+    "filtering",
+    "fitting",
+    "normalization",
+    "regularization",
+    "fourier",
+    "wavelet",
+]
+PaddingMethod = Literal["none", "edge", "taper"]
+
+
+class PreprocessOptions(Options):
+    """How counts become line integrals; every option changes the answer."""
+
+    group_order = ("Counts", "Pixels", "Rings", "Phase", "Hardening", "Padding")
+
+    flats_in_time: Literal["linear", "mean"] = option(
+        "linear",
+        "linear: flats of several series are interpolated to the time of every view; mean: one flat for all views.",
+        group="Counts",
+    )
+    floor: float = option(
+        1e-4,
+        "Smallest transmission: less counts as this much, so that a pixel without light stays finite (1e-4 is a line "
+        "integral of 9.2).",
+        ge=1e-9,
+        le=0.5,
+        group="Counts",
+        advanced=True,
+    )
+    air: int = option(
+        0,
+        "Columns at either side that see nothing but air in every view: each view is scaled so that they do not "
+        "absorb, which follows a beam that drifts; 0 leaves views as they are.",
+        ge=0,
+        le=4096,
+        unit="px",
+        group="Counts",
+    )
+    saturation: Literal["auto"] | float = option(
+        "auto",
+        "Counts from which a pixel is saturated; auto takes the largest value of whole-number types.",
+        group="Pixels",
+        suggestions=("auto", 4095, 16383, 65535),
+        advanced=True,
+    )
+    dead: float = option(
+        0.1,
+        "A pixel whose flat is less than this share of its row's around it is dead, and filled from its neighbours; "
+        "0 takes only pixels without any light.",
+        ge=0,
+        le=0.9,
+        group="Pixels",
+        advanced=True,
+    )
+    outliers: float = option(
+        8.0,
+        "Samples that stand out from their neighbours, in the view and in those next to it, by more than so many "
+        "standard deviations of the noise are filled from them; 0 leaves them.",
+        ge=0,
+        le=1000,
+        group="Pixels",
+    )
+    rings: RingMethod = option(
+        "none",
+        "How stripes of a sinogram, rings of a slice, are removed: mean (level the mean view), sorting (small to "
+        "medium ones), combined (all kinds: dead, large and small); the others are further methods of algotom.",
+        group="Rings",
+    )
+    ring_size: int = option(
+        21,
+        "Width of the median window for small stripes; wider removes wider stripes and more of the sample.",
+        ge=3,
+        le=501,
+        unit="px",
+        group="Rings",
+        applies={"rings": ("mean", "sorting", "combined", "filtering")},
+    )
+    large_ring_size: int = option(
+        51,
+        "Width of the median window for large stripes and dead pixels.",
+        ge=3,
+        le=1001,
+        unit="px",
+        group="Rings",
+        advanced=True,
+        applies={"rings": ("combined", "large", "dead")},
+    )
+    ring_ratio: float = option(
+        3.0,
+        "A column is a large stripe when it stands out so many times from the others; less finds more.",
+        ge=1.05,
+        le=100,
+        group="Rings",
+        advanced=True,
+        applies={"rings": ("combined", "large", "dead")},
+    )
+    phase: Literal["none", "paganin"] = option(
+        "none",
+        "Retrieve the projected thickness of one material from phase contrast at one distance (Paganin).",
+        group="Phase",
+    )
+    delta_beta: float = option(
+        200.0,
+        "Refractive index decrement over absorption index of the material: larger smooths more.",
+        ge=0,
+        le=1e7,
+        group="Phase",
+        applies={"phase": ("paganin",)},
+    )
+    energy_kev: float = option(
+        20.0, "Energy of the beam.", ge=0.1, le=1e4, unit="keV", group="Phase", applies={"phase": ("paganin",)}
+    )
+    distance_mm: float = option(
+        100.0,
+        "Way from the sample to the detector (over the magnification where the beam diverges).",
+        ge=0,
+        le=1e6,
+        unit="mm",
+        group="Phase",
+        applies={"phase": ("paganin",)},
+    )
+    hardening: tuple[float, ...] = option(
+        (),
+        "Coefficients a1,a2,... that make line integrals p into a1 p + a2 p^2 + ...; empty leaves them.",
+        group="Hardening",
+        suggestions=((), (1.0, 0.1), (1.0, 0.0, 0.05)),
+    )
+    padding: PaddingMethod = option(
+        "none",
+        "How views go on beyond the detector where the sample is wider than it: edge (the last value), taper (falling "
+        "to zero), none (zero at once, which brightens the rim).",
+        group="Padding",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_hardening(self.hardening)
+        if self.saturation != "auto" and not self.saturation > 0:
+            raise ValueError(f"saturation must be auto or a positive number of counts, got {self.saturation:g}")
+        return self
+
+
+class CentreOptions(Options):
+    """Where the rotation axis falls on the detector, and how it is found."""
+
+    group_order = ("Centre",)
+
+    centre: Literal["auto"] | float = option(
+        "auto",
+        "Where the rotation axis falls on the middle row, in detector pixels whose centres are at integers; auto finds "
+        "it.",
+        unit="px",
+        group="Centre",
+        suggestions=("auto",),
+    )
+    centre_rows: int = option(
+        5,
+        "Detector rows, evenly spaced, on which every method measures the centre.",
+        ge=1,
+        le=64,
+        group="Centre",
+        advanced=True,
+    )
+    centre_range: tuple[float, float] | None = option(
+        None,
+        "First and last place to search; default the middle half of the detector, or all of it for a full turn.",
+        unit="px",
+        group="Centre",
+        advanced=True,
+    )
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        if self.centre_range is not None and not 0 <= self.centre_range[0] < self.centre_range[1]:
+            raise ValueError(f"centre_range must rise from 0 or more, got {self.centre_range}")
+        return self
+
+    def search_px(self, columns: int, shift: float = 0.0) -> tuple[float, float] | None:
+        """Return the range to search on a row whose centre is shifted by the tilt; None where it is not given.
+
+        Raises
+        ------
+        OptionError
+            The range reaches beyond the detector.
+        """
+        if self.centre_range is None:
+            return None
+        first, last = self.centre_range
+        if last > columns - 1:
+            raise OptionError(
+                f"centre_range must lie on the detector, 0 to {columns - 1} px, got {first:g} to {last:g}"
+            )
+        return max(0.0, first + shift), min(columns - 1.0, last + shift)
+
+
+def check_hardening(coefficients: Sequence[float]) -> None:
+    """Refuse a polynomial that makes all line integrals zero.
+
+    Raises
+    ------
+    ValueError
+        Every coefficient is zero.
+    """
+    if coefficients and not any(coefficients):
+        raise ValueError("hardening must have a coefficient that is not zero, or be empty")

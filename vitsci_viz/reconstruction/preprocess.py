@@ -1,0 +1,262 @@
+"""From counts to line integrals, row by row."""
+
+import functools
+import operator
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError, OptionError
+from vitsci_viz.reconstruction.flats import FlatField, read_dark, read_flat_field
+from vitsci_viz.reconstruction.hardening import apply_polynomial
+from vitsci_viz.reconstruction.options import PreprocessOptions
+from vitsci_viz.reconstruction.phase import blur_length_px, margin_px, retrieve_transmission
+from vitsci_viz.reconstruction.pixel_kernels import fill_gaps, transmission
+from vitsci_viz.reconstruction.pixels import dead_pixels, outlier_samples, saturation_level, stuck_pixels
+from vitsci_viz.reconstruction.rings import remove_rings
+from vitsci_viz.types import Scan
+
+Floats32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrections:
+    """What pre-processing found and mended; those of several blocks add up.
+
+    Parameters
+    ----------
+    samples : int
+        Samples (angle, row, column) that were looked at.
+    not_finite, saturated, outliers : int
+        Samples filled from their neighbours.
+    lost_views : int
+        Lines (angle, row) without any count, filled from the views before and after.
+    dead, stuck : int
+        Pixels (row, column) without enough light, or that do not follow the beam, filled in every view.
+    below_floor : int
+        Samples whose transmission was raised to the floor.
+    dark_rows : int
+        Rows without any light: their line integrals are zero.
+    """
+
+    samples: int = 0
+    not_finite: int = 0
+    saturated: int = 0
+    outliers: int = 0
+    lost_views: int = 0
+    dead: int = 0
+    stuck: int = 0
+    below_floor: int = 0
+    dark_rows: int = 0
+
+    def __add__(self, other: "Corrections") -> "Corrections":
+        names = [field.name for field in fields(self)]
+        return Corrections(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say what was found, a line for each kind.
+
+        >>> Corrections(samples=1000, dead=2).sentences()
+        ('2 dead pixels filled from their neighbours',)
+        """
+        return tuple(_SAYINGS[name].format(count) for name in _SAYINGS if (count := getattr(self, name)))
+
+
+_SAYINGS = {
+    "dark_rows": "{:,} rows without any light: their slices are empty",
+    "lost_views": "{:,} lines of views without any count filled from the views before and after",
+    "dead": "{:,} dead pixels filled from their neighbours",
+    "stuck": "{:,} pixels that do not follow the beam filled from their neighbours",
+    "not_finite": "{:,} samples that are no number filled from their neighbours",
+    "saturated": "{:,} saturated samples filled from their neighbours",
+    "outliers": "{:,} outliers filled from their neighbours",
+    "below_floor": "{:,} samples raised to the floor of the transmission",
+}
+
+
+def together(parts: Iterable[Corrections]) -> Corrections:
+    """Add up what was found in several blocks."""
+    return functools.reduce(operator.add, parts, Corrections())
+
+
+def row_margin(scan: Scan, options: PreprocessOptions) -> int:
+    """Return how many rows around a block take part in it: none but for phase retrieval.
+
+    Raises
+    ------
+    InputError
+        Phase retrieval needs the size of a pixel, and the scan does not tell it.
+    """
+    return margin_px(_blur_px(scan, options))
+
+
+def line_integrals(
+    scan: Scan, rows: slice, options: PreprocessOptions | None = None, *, threads: int = 1
+) -> tuple[Floats32, Corrections]:
+    """Return the line integrals of some rows of a scan.
+
+    Parameters
+    ----------
+    scan : Scan
+        Of counts with flats, or of line integrals.
+    rows : slice
+        Of the detector, without a step.
+    options : PreprocessOptions, optional
+        What is done.
+    threads : int
+        Never change the answer.
+
+    Returns
+    -------
+    (angle, row, column) float32
+        Line integrals of the attenuation, without a unit. Views do not go on beyond the detector here: see
+        `vitsci_viz.reconstruction.padding.extend_views`.
+    Corrections
+        What was found on the way in these rows.
+
+    Raises
+    ------
+    InputError
+        There are no flats and no air columns either; the rows are not on the detector; phase retrieval does not know
+        the pixel's size.
+    OptionError
+        Windows or air columns are wider than the detector.
+    MissingExtraError
+        A ring method needs a package that is not installed.
+
+    Notes
+    -----
+    In this order: transmission T = (I - dark) / (flat - dark); dead, saturated and unreadable samples filled; views
+    levelled to air; stuck pixels and outliers filled; p = -ln(max(T, floor)); rings; phase; hardening. Of line
+    integrals only unreadable samples are filled before rings, phase and hardening. Everything looks at one row alone,
+    so that any split into blocks gives the same numbers, but for phase retrieval, which reads `row_margin` rows more on
+    either side and agrees up to rounding.
+    """
+    chosen = PreprocessOptions() if options is None else options
+    first, last, step = rows.indices(scan.rows)
+    if step != 1 or first >= last:
+        raise InputError(f"rows must be a part of the detector's {scan.rows} rows without a step, got {rows}")
+    if 2 * chosen.air > scan.columns:
+        raise OptionError(f"air columns must fit the detector's {scan.columns} twice, got {chosen.air}")
+    margin = row_margin(scan, chosen)
+    top, bottom = min(margin, first), min(margin, scan.rows - last)
+    found, parts = _rows_alone(scan, slice(first - top, last + bottom), chosen, threads)
+    if chosen.phase != "none":
+        thin = retrieve_transmission(np.exp(-found), _blur_px(scan, chosen), margin=(top, bottom), threads=threads)
+        found = -np.log(thin)
+    found = apply_polynomial(found, chosen.hardening)
+    return found.transpose(1, 0, 2), together(parts[top : len(parts) - bottom])
+
+
+def _blur_px(scan: Scan, options: PreprocessOptions) -> float:
+    if options.phase == "none":
+        return 0.0
+    if scan.geometry.pixel_mm is None:
+        raise InputError(f"{scan.name}: phase retrieval needs the size of a pixel, and the scan has none: set pixel_mm")
+    return blur_length_px(
+        delta_beta=options.delta_beta,
+        energy_kev=options.energy_kev,
+        distance_mm=options.distance_mm,
+        pixel_mm=scan.geometry.pixel_mm,
+    )
+
+
+def _rows_alone(
+    scan: Scan, rows: slice, options: PreprocessOptions, threads: int
+) -> tuple[Floats32, list[Corrections]]:
+    """Return line integrals (row, angle, column) as far as every row stands alone, and what was found in each."""
+    counts = np.asarray(scan.projections[:, rows, :])
+    field = None if scan.are_line_integrals else _field(scan, rows, options)
+    out = np.empty((counts.shape[1], counts.shape[0], counts.shape[2]), np.float32)
+
+    def correct(row: int) -> Corrections:
+        if field is None:
+            values, found = _mended_line_integrals(counts[:, row])
+        else:
+            values, found = _corrected_counts(counts[:, row], field, row, options)
+        out[row] = remove_rings(values, options)
+        return found
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="rows") as pool:
+        return out, list(pool.map(correct, range(len(out))))
+
+
+def _field(scan: Scan, rows: slice, options: PreprocessOptions) -> FlatField:
+    """Return the flats of some rows; where air columns stand in for them, they are one."""
+    if scan.flats is not None or options.air == 0:
+        return read_flat_field(scan, rows, options.flats_in_time)
+    shape = (rows.stop - rows.start, scan.columns)
+    return FlatField(
+        dark=read_dark(scan.darks, rows, shape),
+        open=np.ones((1, *shape), np.float32),
+        series=np.zeros(scan.views, np.int64),
+        share=np.zeros(scan.views, np.float32),
+    )
+
+
+def _mended_line_integrals(values: NDArray[Any]) -> tuple[Floats32, Corrections]:
+    """Fill what is no number in the line integrals of one row."""
+    mended = np.array(values, np.float32)
+    gaps = ~np.isfinite(mended)
+    count = int(np.count_nonzero(gaps))
+    if gaps.all():
+        return np.zeros_like(mended), Corrections(samples=gaps.size, not_finite=count, dark_rows=1)
+    lost = fill_gaps(mended, gaps) if count else 0
+    return mended, Corrections(samples=gaps.size, not_finite=count, lost_views=int(lost))
+
+
+def _corrected_counts(
+    counts: NDArray[Any], field: FlatField, row: int, options: PreprocessOptions
+) -> tuple[Floats32, Corrections]:
+    """Return the line integrals of one row of counts."""
+    beam, full = field.open[:, row], saturation_level(counts.dtype, options.saturation)
+    dead = dead_pixels(beam, options.dead) | (beam + field.dark[row] >= full).any(axis=0)
+    if dead.all():
+        return np.zeros(counts.shape, np.float32), Corrections(samples=counts.size, dead=dead.size, dark_rows=1)
+    values = np.empty(counts.shape, np.float32)
+    transmission(np.ascontiguousarray(counts), field.dark[row], beam, field.series, field.share, values)
+    wild, full_samples = ~np.isfinite(values) & ~dead, (counts >= full) & ~dead
+    lost = ((values <= 0) | dead).all(axis=1)
+    lost &= not lost.all()  # an opaque sample is no lost view
+    gaps = wild | full_samples | dead | lost[:, None]
+    fill_gaps(values, gaps)
+    if options.air:
+        level_to_air(values, options.air)
+    stuck = stuck_pixels(values) & ~dead
+    if stuck.any():
+        fill_gaps(values, np.broadcast_to(stuck, values.shape).copy())
+    marks, outliers = outlier_samples(values, options.outliers)
+    if outliers:
+        fill_gaps(values, marks)
+    below = values < options.floor
+    found = Corrections(
+        samples=counts.size,
+        not_finite=int(np.count_nonzero(wild)),
+        saturated=int(np.count_nonzero(full_samples)),
+        outliers=outliers,
+        lost_views=int(np.count_nonzero(lost)),
+        dead=int(np.count_nonzero(dead)),
+        stuck=int(np.count_nonzero(stuck)),
+        below_floor=int(np.count_nonzero(below)),
+    )
+    return -np.log(np.maximum(values, np.float32(options.floor))), found
+
+
+def level_to_air(values: Floats32, columns: int) -> None:
+    """Scale every view in place so that its outermost columns transmit everything, straight in between.
+
+    Parameters
+    ----------
+    values : (angle, column) float32
+        Transmission of one row.
+    columns : int
+        Columns at either side that see only air.
+    """
+    left, right = np.median(values[:, :columns], axis=1), np.median(values[:, -columns:], axis=1)
+    way = np.clip((np.arange(values.shape[1]) - (columns - 1) / 2) / max(values.shape[1] - columns, 1), 0, 1)
+    air = left[:, None] + (right - left)[:, None] * way.astype(np.float32)
+    np.divide(values, air, out=values, where=air > 0)
