@@ -54,8 +54,8 @@ class Ellipsoid:
         cosine, sine = math.cos(self.turn_rad), math.sin(self.turn_rad)
         return ((dx * cosine + dy * sine) / a) ** 2 + ((dy * cosine - dx * sine) / b) ** 2 <= 1
 
-    def line_integrals(self, angles_rad: Floats, t: Floats, z: float) -> Floats:
-        """Return the attenuation along the lines x cos(angle) + y sin(angle) = t in a plane.
+    def line_integrals(self, angles_rad: Floats, t: Floats, z: float | Floats) -> Floats:
+        """Return the attenuation along the lines x cos(angle) + y sin(angle) = t, each in a plane.
 
         Parameters
         ----------
@@ -63,8 +63,8 @@ class Ellipsoid:
             Directions of the lines' normals.
         t : (n,) float
             Signed distance of the line from the origin.
-        z : float
-            The plane.
+        z : float or (n,) float
+            The plane, or that of every line.
 
         Returns
         -------
@@ -73,19 +73,21 @@ class Ellipsoid:
         Notes
         -----
         With s^2 = a^2 cos^2(angle - turn) + b^2 sin^2(angle - turn) and d the distance of the line from the centre, the
-        chord is 2 a b sqrt(s^2 - d^2) / s^2.
+        chord is 2 a b sqrt(s^2 - d^2) / s^2. A plane at height h above the centre of an ellipsoid cuts out an ellipse
+        smaller by k with k^2 = 1 - h^2 / c^2, whose chord is 2 a b sqrt(k^2 s^2 - d^2) / s^2.
 
         References
         ----------
         Kak and Slaney, Principles of Computerized Tomographic Imaging, 1988, section 3.1, equation 3.5.
         """
-        a, b = self.section(z)
-        if a == 0:
+        a, b, c = self.radii
+        share = 1 - ((np.asarray(z, np.float64) - self.centre[2]) / c) ** 2
+        if np.all(share <= 0):
             return np.zeros((len(angles_rad), len(t)))
         angle = np.asarray(angles_rad, np.float64)[:, None]
         square = (a * np.cos(angle - self.turn_rad)) ** 2 + (b * np.sin(angle - self.turn_rad)) ** 2
         distance = np.asarray(t, np.float64) - self.centre[0] * np.cos(angle) - self.centre[1] * np.sin(angle)
-        return self.value * 2 * a * b * np.sqrt(np.maximum(square - distance**2, 0)) / square
+        return self.value * 2 * a * b * np.sqrt(np.maximum(share * square - distance**2, 0)) / square
 
 
 Phantom = Sequence[Ellipsoid]
