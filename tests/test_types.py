@@ -1,5 +1,7 @@
 """Types that travel refuse what no room could use."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,32 @@ def test_trees_and_sequences_are_shown_in_one_line() -> None:
     assert repr(tree) == "PatchTree(64 leaves, levels 3 to 3, shape=(64, 64))"
     sequence = vz.gather(image, tree, 8, length=70)
     assert repr(sequence) == "PatchSequence(tokens (70, 8, 8, 1) uint8, 64 valid)"
+
+
+def test_a_scan_has_an_angle_for_every_view_and_frames_of_one_size() -> None:
+    views, angles = np.zeros((3, 4, 5)), np.arange(3.0)
+    scan = vz.Scan.from_line_integrals(views, angles_rad=angles, centre=2.5)
+    assert (scan.views, scan.rows, scan.columns, scan.are_line_integrals) == (3, 4, 5, True)
+    assert "3 views of 4 x 5, line integrals" in repr(scan)
+    with pytest.raises(InputError, match="3 views, got 2 angles"):
+        vz.Scan.from_line_integrals(views, angles_rad=angles[:2])
+    with pytest.raises(InputError, match=r"\(angle, row, column\) and not empty, got \(3, 0, 5\)"):
+        vz.Scan.from_line_integrals(views[:, :0], angles_rad=angles)
+    with pytest.raises(InputError, match=r"flats must have the rows and columns of the views, \(4, 5\)"):
+        vz.Scan(projections=views, geometry=scan.geometry, flats=np.zeros((2, 5, 4)))
+    with pytest.raises(InputError, match=r"one value for every flat \(2\), got \(3,\)"):
+        vz.Scan(projections=views, geometry=scan.geometry, flats=views[:2], flat_places=np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"angles_rad": np.array([0, np.nan])}, "one finite value per view"),
+        ({"centre": float("nan")}, "centre must be finite"),
+        ({"pixel_mm": 0.0}, "pixel_mm must be positive"),
+        ({"tilt_rad": 2.0}, "less than a right angle"),
+    ],
+)
+def test_a_geometry_that_no_scan_has_is_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        vz.ScanGeometry(**({"angles_rad": np.zeros(2)} | wrong))

@@ -1,0 +1,374 @@
+"""Scans of every layout hold the same views, flats, darks and angles; what is wrong with a file is said."""
+
+import math
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+import vitsci_viz as vz
+from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.io.scan_writing import write_scan
+from vitsci_viz.io.scans import SCAN_READERS, read_scan
+from vitsci_viz.types import Scan, ScanGeometry
+
+RANDOM = np.random.default_rng(4)
+VIEWS = RANDOM.integers(0, 60_000, (12, 5, 7), dtype=np.uint16)
+FLATS = RANDOM.integers(0, 60_000, (3, 5, 7), dtype=np.uint16)
+DARKS = RANDOM.integers(0, 100, (2, 5, 7), dtype=np.uint16)
+THETA = np.arange(12) * 15.0
+ANGLES = np.deg2rad(THETA)
+PLACES = np.array([-0.5, -0.5, 11.5])
+SCAN = Scan(
+    projections=VIEWS,
+    geometry=ScanGeometry(angles_rad=ANGLES, pixel_mm=0.02),
+    flats=FLATS,
+    darks=DARKS,
+    flat_places=PLACES,
+)
+
+
+def save_dxchange(path: Path, **changes: Any) -> Path:
+    """Write what DXchange asks for with h5py alone; None leaves a part out."""
+    parts = {"data": VIEWS, "data_white": FLATS, "data_dark": DARKS, "theta": THETA} | changes
+    with h5py.File(path, "w") as file:
+        for name, array in parts.items():
+            if array is not None:
+                file[f"exchange/{name}"] = array
+    return path
+
+
+def save_chunked(path: Path) -> Path:
+    with h5py.File(path, "w") as file:
+        more = {"chunks": (1, 5, 7), "compression": "gzip", "shuffle": True}
+        file.create_dataset("exchange/data", data=VIEWS, **more)
+        file.create_dataset("exchange/data_white", data=FLATS, **more)
+        file.create_dataset("exchange/data_dark", data=DARKS, **more)
+        file["exchange/theta"] = THETA
+    return path
+
+
+def save_nxtomo(path: Path, *, entry: str = "entry", place: str = "instrument/detector", **changes: Any) -> Path:
+    """Write flats before and after the views, darks last, and one frame that is to be left out."""
+    frames = np.concatenate([FLATS[:2], VIEWS[:4], VIEWS[:1], VIEWS[4:], FLATS[2:], DARKS])
+    keys = [1, 1, *[0] * 4, 3, *[0] * 8, 1, 2, 2]
+    turns = np.concatenate([[0, 0], THETA[:4], [0], THETA[4:], [180, 180, 180]])
+    with h5py.File(path, "w") as file:
+        file[f"{entry}/{place}/data"] = frames
+        file[f"{entry}/{place}/image_key"] = changes.get("image_key", keys)
+        sample = "tomo_entry/sample" if place.startswith("tomo_entry") else "sample"
+        file[f"{entry}/{sample}/rotation_angle"] = changes.get("rotation_angle", turns)
+        file[f"{entry}/{place}/x_pixel_size"] = 20.0
+        file[f"{entry}/{place}/x_pixel_size"].attrs["units"] = "um"
+    return path
+
+
+def save_npz(path: Path) -> Path:
+    np.savez(path, projections=VIEWS, flats=FLATS, darks=DARKS, angles=THETA, flat_places=PLACES, pixel_mm=0.02)
+    return path
+
+
+def save_packed_npz(path: Path) -> Path:
+    np.savez_compressed(path, data=np.asfortranarray(VIEWS), data_white=FLATS, data_dark=DARKS, angles_rad=ANGLES)
+    return path
+
+
+def save_tiff(path: Path) -> Path:
+    for name, frames in (("", VIEWS), ("_flats", FLATS), ("_darks", DARKS)):
+        tifffile.imwrite(path.with_name(f"{path.stem}{name}.tif"), frames, photometric="minisblack")
+    np.savetxt(path.with_name(f"{path.stem}_angles.txt"), THETA)
+    return path
+
+
+def save_npy(path: Path) -> Path:
+    save_tiff(path.with_suffix(".tif"))
+    np.save(path, VIEWS)
+    return path
+
+
+def save_folder(path: Path) -> Path:
+    """Write a picture a view, numbered without zeros in front, flats in a sub-folder and darks in one file."""
+    path.mkdir()
+    (path / "flats").mkdir()
+    for number, view in enumerate(VIEWS):
+        tifffile.imwrite(path / f"view_{number}.tif", view)
+    for number, flat in enumerate(FLATS):
+        tifffile.imwrite(path / "flats" / f"f{number}.tif", flat, compression="deflate")
+    tifffile.imwrite(path / "darks.tif", DARKS, photometric="minisblack")
+    np.savetxt(path / "angles.csv", THETA)
+    return path
+
+
+def save_parts(path: Path) -> Path:
+    path.mkdir()
+    for name, frames in (("projections", VIEWS), ("flats", FLATS), ("darks", DARKS)):
+        tifffile.imwrite(path / f"{name}.tif", frames, photometric="minisblack")
+    np.save(path / "angles.npy", ANGLES)
+    return path
+
+
+LAYOUTS: dict[str, Callable[[Path], Any]] = {
+    "dxchange.h5": save_dxchange,
+    "chunked.hdf5": save_chunked,
+    "written.h5": lambda path: write_scan(path, SCAN),
+    "nxtomo.nxs": save_nxtomo,
+    "diamond.nxs": lambda path: save_nxtomo(path, entry="entry1", place="tomo_entry/instrument/detector"),
+    "arrays.npz": save_npz,
+    "packed.npz": save_packed_npz,
+    "pages.tif": save_tiff,
+    "views.npy": save_npy,
+    "folder": save_folder,
+    "parts": save_parts,
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_holds_the_same_scan(tmp_path: Path, name: str):
+    scan = read_scan(LAYOUTS[name](tmp_path / name))
+    assert scan.shape == VIEWS.shape
+    assert scan.projections.dtype == np.uint16
+    np.testing.assert_allclose(scan.geometry.angles_rad, ANGLES, atol=1e-12)
+    np.testing.assert_array_equal(scan.projections[2:9:3, 1:, ::-1], VIEWS[2:9:3, 1:, ::-1])
+    np.testing.assert_array_equal(np.asarray(scan.projections), VIEWS)
+    np.testing.assert_array_equal(np.asarray(scan.flats), FLATS)
+    np.testing.assert_array_equal(np.asarray(scan.darks), DARKS)
+    assert not scan.are_line_integrals
+    assert (scan.name, scan.path) == (name.partition(".")[0], tmp_path / name)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_threads_and_processes_read_rows_side_by_side(tmp_path: Path, name: str):
+    scan = read_scan(LAYOUTS[name](tmp_path / name))
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda row: scan.projections[:, row % 5], range(40)))
+    for number, row in enumerate(rows):
+        np.testing.assert_array_equal(row, VIEWS[:, number % 5])
+    if "packed" not in name:  # decoded whole, by whatever read it
+        np.testing.assert_array_equal(pickle.loads(pickle.dumps(scan)).projections[:, 3], VIEWS[:, 3])
+
+
+@pytest.mark.parametrize("name", ["written.h5", "nxtomo.nxs", "arrays.npz"])
+def test_when_flats_were_taken_and_the_pixel_are_kept(tmp_path: Path, name: str):
+    scan = read_scan(LAYOUTS[name](tmp_path / name))
+    np.testing.assert_allclose(scan.flat_places, PLACES, atol=1e-9)
+    assert scan.geometry.pixel_mm == pytest.approx(0.02)
+
+
+def test_nothing_is_read_before_it_is_sliced(tmp_path: Path):
+    """A file of 4 TB, whose pixels were never written, opens at once and gives one view."""
+    with h5py.File(tmp_path / "large.h5", "w") as file:
+        file.create_dataset("exchange/data", (360, 75_000, 75_000), "u2", chunks=(1, 100, 100), fillvalue=7)
+        file["exchange/theta"] = np.arange(360) / 2
+    scan = read_scan(tmp_path / "large.h5")
+    assert scan.projections[5, 100:102, 60_000:60_003].tolist() == [[7, 7, 7], [7, 7, 7]]
+
+
+def test_a_user_block_before_the_file_moves_its_arrays(tmp_path: Path):
+    with h5py.File(tmp_path / "a.h5", "w", userblock_size=1024) as file:
+        file["exchange/data"], file["exchange/theta"] = VIEWS, THETA
+    np.testing.assert_array_equal(np.asarray(read_scan(tmp_path / "a.h5").projections), VIEWS)
+
+
+def test_numbers_of_another_byte_order_are_read(tmp_path: Path):
+    scan = read_scan(save_dxchange(tmp_path / "a.h5", data=VIEWS.astype(">u2")))
+    np.testing.assert_array_equal(np.asarray(scan.projections), VIEWS)
+
+
+def test_a_written_scan_keeps_a_known_geometry_and_line_integrals(tmp_path: Path):
+    geometry = ScanGeometry(angles_rad=ANGLES + 0.3, centre=2.75, pixel_mm=0.5, tilt_rad=-0.01)
+    sums = VIEWS.astype(np.float32) / 1e4
+    written = write_scan(tmp_path / "a.h5", Scan(projections=sums, geometry=geometry, are_line_integrals=True))
+    scan = read_scan(written)
+    assert scan.are_line_integrals
+    assert (scan.geometry.centre, scan.geometry.tilt_rad) == (2.75, -0.01)
+    assert scan.geometry.pixel_mm == pytest.approx(0.5)
+    assert (scan.flats, scan.darks, scan.flat_places) == (None, None, None)
+    np.testing.assert_allclose(scan.geometry.angles_rad, ANGLES + 0.3)
+    np.testing.assert_array_equal(np.asarray(scan.projections), sums)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_places_of_flats_survive_writing_for_rising_and_falling_angles(tmp_path: Path, order: int):
+    geometry = replace(SCAN.geometry, angles_rad=order * ANGLES)
+    places = np.array([-0.5, 4.25, 11.5])
+    scan = read_scan(write_scan(tmp_path / "a.h5", replace(SCAN, geometry=geometry, flat_places=places)))
+    np.testing.assert_allclose(scan.flat_places, places, atol=1e-9)
+
+
+def test_sinograms_in_an_archive_are_line_integrals(tmp_path: Path):
+    np.savez(tmp_path / "a.npz", sinograms=VIEWS / 1e4, angles_deg=THETA / 4, centre=3.25)
+    scan = read_scan(tmp_path / "a.npz")
+    assert (scan.are_line_integrals, scan.geometry.centre) == (True, 3.25)
+    np.testing.assert_allclose(scan.geometry.angles_rad, ANGLES / 4)
+
+
+def test_angles_that_are_given_replace_those_of_the_file(tmp_path: Path):
+    file = save_dxchange(tmp_path / "a.h5", theta=None)
+    np.testing.assert_allclose(read_scan(file, angles="0:360:12").geometry.angles_rad, 2 * ANGLES)
+    np.testing.assert_allclose(read_scan(file, angles=THETA).geometry.angles_rad, ANGLES)
+
+
+def test_one_flat_or_dark_is_a_stack_of_one_and_an_empty_one_is_none(tmp_path: Path):
+    scan = read_scan(save_dxchange(tmp_path / "a.h5", data_white=FLATS[0], data_dark=np.zeros((0, 5, 7))))
+    np.testing.assert_array_equal(np.asarray(scan.flats), FLATS[:1])
+    assert scan.darks is None
+
+
+def test_an_open_scan_passes_through():
+    assert read_scan(SCAN) is SCAN
+    assert vz.read_scan is read_scan
+
+
+# What is wrong is said
+
+
+def test_missing_angles_are_asked_for(tmp_path: Path):
+    with pytest.raises(InputError, match=r"no angles at /exchange/theta: give angles=.*0:180:12"):
+        read_scan(save_dxchange(tmp_path / "a.h5", theta=None))
+    (tmp_path / "pages_angles.txt").unlink(missing_ok=True)
+    save_tiff(tmp_path / "pages.tif")
+    (tmp_path / "pages_angles.txt").unlink()
+    with pytest.raises(InputError, match=r"no angles at pages_angles\.txt beside it"):
+        read_scan(tmp_path / "pages.tif")
+
+
+def test_angles_of_no_clear_unit_are_asked_for(tmp_path: Path):
+    file = save_dxchange(tmp_path / "a.h5", theta=np.linspace(0, 100, 12))
+    with pytest.raises(InputError, match=r"/exchange/theta of a\.h5 cover 0 to 100.*angle_unit"):
+        read_scan(file)
+    assert read_scan(file, angle_unit="deg").geometry.angles_rad[-1] == pytest.approx(math.radians(100))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"theta": np.arange(13) * 15.0}, "12 views, got 13 angles"),
+        ({"theta": np.where(THETA == 30, np.nan, THETA)}, "finite, but number 2 is not"),
+        ({"data_white": FLATS[:, :4]}, r"flats must have the rows and columns of the views, \(5, 7\)"),
+        ({"data_dark": DARKS[:, :, 1:]}, r"darks must have the rows and columns of the views, \(5, 7\)"),
+        ({"data": VIEWS[0]}, r"projections must be \(angle, row, column\)"),
+        ({"data": VIEWS.astype(complex)}, "must hold integers, floats or booleans"),
+    ],
+)
+def test_counts_and_shapes_that_do_not_match_are_refused(tmp_path: Path, changes: dict[str, Any], said: str):
+    with pytest.raises(InputError, match=said):
+        read_scan(save_dxchange(tmp_path / "a.h5", **changes))
+
+
+def test_nxtomo_needs_a_key_for_every_frame_and_a_view(tmp_path: Path):
+    with pytest.raises(InputError, match=r"18 frames, got keys \(3,\)"):
+        read_scan(save_nxtomo(tmp_path / "a.nxs", image_key=[0, 1, 2]))
+    with pytest.raises(InputError, match="none of its 18 frames is one"):
+        read_scan(save_nxtomo(tmp_path / "b.nxs", image_key=[1] * 18))
+
+
+def test_nxtomo_may_hold_the_angles_of_the_views_alone(tmp_path: Path):
+    scan = read_scan(save_nxtomo(tmp_path / "a.nxs", rotation_angle=THETA))
+    np.testing.assert_allclose(scan.geometry.angles_rad, ANGLES)
+
+
+def test_an_unknown_layout_says_where_was_looked_and_what_there_is(tmp_path: Path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["raw/frames"], file["raw/note"] = VIEWS, "x"
+    with pytest.raises(InputError, match=r"looked for /exchange/data \(DXchange\).*image_key.*holds /raw/frames"):
+        read_scan(tmp_path / "a.h5")
+    np.savez(tmp_path / "a.npz", frames=VIEWS)
+    with pytest.raises(InputError, match=r"looked for projections.*it holds frames"):
+        read_scan(tmp_path / "a.npz")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"looked for \*\.tif.*found no picture"):
+        read_scan(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.8, 0.99])
+@pytest.mark.parametrize("name", ["dxchange.h5", "chunked.hdf5", "nxtomo.nxs", "arrays.npz", "views.npy"])
+def test_a_truncated_file_is_refused_in_one_line(tmp_path: Path, name: str, kept: float):
+    file = LAYOUTS[name](tmp_path / name)
+    raw = file.read_bytes()
+    file.write_bytes(raw[: int(len(raw) * kept)])
+    with pytest.raises(InputError, match=r"truncated|damaged") as caught:
+        np.asarray(read_scan(file).projections)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_scans_are_said(tmp_path: Path):
+    with pytest.raises(MissingFileError, match="does not exist"):
+        read_scan(tmp_path / "none.h5")
+    (tmp_path / "a.docx").write_text("x")
+    with pytest.raises(InputError, match=r"a\.docx must end in a suffix of scans \(\.h5"):
+        read_scan(tmp_path / "a.docx")
+    (tmp_path / "a.h5").write_bytes(b"")
+    with pytest.raises(InputError, match="empty file"):
+        read_scan(tmp_path / "a.h5")
+    (tmp_path / "b.h5").write_text("no HDF5 at all")
+    with pytest.raises(InputError, match=r"b\.h5 must be a whole, readable file"):
+        read_scan(tmp_path / "b.h5")
+
+
+def test_a_frame_of_another_size_is_named(tmp_path: Path):
+    folder = save_folder(tmp_path / "folder")
+    tifffile.imwrite(folder / "view_7.tif", VIEWS[7, :4])
+    scan = read_scan(folder)
+    np.testing.assert_array_equal(scan.projections[:7], VIEWS[:7])
+    with pytest.raises(InputError, match=r"view_7\.tif must be a frame of \(5, 7\) uint16 as view_0\.tif is"):
+        scan.projections[5:9]
+
+
+def test_parts_in_other_files_are_read_beside_the_scan_and_nowhere_else(tmp_path: Path):
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    outside.mkdir()
+    for folder in (inside, outside):
+        with h5py.File(folder / "frames.h5", "w") as file:
+            file["d"] = VIEWS
+    for name, target in (("near.h5", "frames.h5"), ("far.h5", "../out/frames.h5")):
+        with h5py.File(inside / name, "w") as file:
+            file["exchange/data"], file["exchange/theta"] = h5py.ExternalLink(target, "d"), THETA
+    np.testing.assert_array_equal(np.asarray(read_scan(inside / "near.h5").projections), VIEWS)
+    with pytest.raises(InputError, match="outside the folder of the file"):
+        read_scan(inside / "far.h5")
+
+
+@pytest.mark.parametrize(("target", "said"), [("gone.h5", "does not exist"), ("../out.h5", "outside the folder")])
+def test_virtual_arrays_are_whole_and_near(tmp_path: Path, target: str, said: str):
+    (tmp_path / "in").mkdir()
+    for place in (tmp_path / "in" / "frames.h5", tmp_path / "out.h5"):
+        with h5py.File(place, "w") as file:
+            file["d"] = VIEWS
+    for name, source in (("good.h5", "frames.h5"), ("bad.h5", target)):
+        layout = h5py.VirtualLayout(VIEWS.shape, VIEWS.dtype)
+        layout[:] = h5py.VirtualSource(source, "d", VIEWS.shape)
+        with h5py.File(tmp_path / "in" / name, "w") as file:
+            file.create_virtual_dataset("exchange/data", layout)
+            file["exchange/theta"] = THETA
+    np.testing.assert_array_equal(np.asarray(read_scan(tmp_path / "in" / "good.h5").projections), VIEWS)
+    with pytest.raises(InputError, match=said):
+        read_scan(tmp_path / "in" / "bad.h5")
+
+
+def test_a_scan_is_written_as_hdf5_only(tmp_path: Path):
+    with pytest.raises(InputError, match=r"a scan is written as \.h5"):
+        write_scan(tmp_path / "a.npz", SCAN)
+
+
+def test_every_reader_is_there():
+    from vitsci_viz.io.reading import resolve
+
+    assert all(callable(resolve(target)) for target in SCAN_READERS.values())
+
+
+@pytest.mark.data
+def test_the_tooth_scan_has_its_published_geometry(data_dir: Path):
+    scan = read_scan(data_dir / "ct_projections" / "tooth.h5")
+    assert scan.shape == (181, 2, 640)
+    assert (scan.flats.shape, scan.darks.shape) == ((10, 2, 640), (10, 2, 640))
+    np.testing.assert_allclose(np.rad2deg(scan.geometry.angles_rad), np.arange(181) * 180 / 181, atol=1e-9)
+    with h5py.File(data_dir / "ct_projections" / "tooth.h5") as file:
+        np.testing.assert_array_equal(scan.projections[90:93], file["exchange/data"][90:93])
