@@ -1,0 +1,109 @@
+"""Quality of reconstructions: each score answers to what it is for, and to nothing else."""
+
+import json
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.reconstruction.fourier import fourier_reconstruction
+from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
+from vitsci_viz.reconstruction.quality import assess
+from vitsci_viz.reconstruction.quality_artefacts import ring_strength, streak_strength
+from vitsci_viz.simulation.ellipses import project_phantom, shepp_logan
+
+SIDE, VIEWS = 80, 120
+ANGLES = np.arange(VIEWS) * math.pi / VIEWS
+
+
+def noisy(noise: float, *, rings: float = 0.0, angles: np.ndarray = ANGLES, seed: int = 0) -> np.ndarray:
+    """Line integrals of the head in three rows, with noise and with columns that read too much or too little."""
+    random = np.random.default_rng(seed)
+    lines = project_phantom(shepp_logan(0.45 * SIDE), angles, SIDE, z=np.zeros(3))
+    stripes = rings * random.normal(size=(1, 3, SIDE))
+    return lines + stripes + noise * random.normal(size=lines.shape)
+
+
+def test_noise_coarsens_the_resolution_and_lowers_the_contrast():
+    clean, worse, worst = (assess(noisy(noise), ANGLES) for noise in (0.001, 0.1, 0.3))
+    assert clean.is_pixel_limited
+    assert clean.resolution_px == 2
+    assert 2 < worse.resolution_px < worst.resolution_px
+    assert worse.resolution_seventh_px <= worse.resolution_px
+    ratios = [quality.noise.contrast_to_noise or 0.0 for quality in (clean, worse, worst)]
+    assert ratios == sorted(ratios, reverse=True)
+
+
+def test_the_noise_told_is_that_of_the_reconstruction():
+    clean = filtered_back_projection(noisy(0.0), ANGLES)
+    found = filtered_back_projection(noisy(0.1), ANGLES)
+    places = np.arange(SIDE) - (SIDE - 1) / 2
+    where = np.hypot(places[:, None], places[None, :]) < SIDE / 2
+    assert assess(noisy(0.1), ANGLES).noise.deviation == pytest.approx((found - clean)[:, where].std(), rel=0.1)
+
+
+def test_ring_level_grows_with_rings_and_not_with_noise():
+    levels = {
+        rings: ring_strength(filtered_back_projection(noisy(0.01, rings=rings), ANGLES)).level
+        for rings in (0.0, 0.01, 0.02, 0.04)
+    }
+    assert levels[0.0] < levels[0.01] / 4
+    assert levels[0.04] == pytest.approx(2 * levels[0.02], rel=0.15)
+    scores = [ring_strength(filtered_back_projection(noisy(noise), ANGLES)).score for noise in (0.01, 0.1)]
+    ringed = ring_strength(filtered_back_projection(noisy(0.01, rings=0.04), ANGLES)).score
+    assert ringed > 4 * max(scores)
+
+
+def test_half_rings_are_found_from_where_the_scan_begins():
+    turned = ANGLES + 1.0
+    slices = filtered_back_projection(noisy(0.01, rings=0.03, angles=turned), turned)
+    told, untold = ring_strength(slices, start_rad=1.0), ring_strength(slices)
+    assert told.score > 1.15 * untold.score
+
+
+def test_drawn_rings_have_the_level_they_were_drawn_with():
+    places = np.arange(SIDE) - (SIDE - 1) / 2
+    drawn = 0.3 * np.cos(2 * math.pi / 5 * np.hypot(places[:, None], places[None, :]))
+    found = ring_strength(drawn[None])
+    # Reading between pixels takes some.
+    assert 0.75 < found.level / (0.3 / math.sqrt(2)) < 1.0
+    assert ring_strength(drawn[None] * 10 + 5).score == pytest.approx(found.score)
+
+
+def test_streaks_answer_to_too_few_views_and_to_a_bad_one():
+    few = np.arange(15) * math.pi / 15
+    many = streak_strength(filtered_back_projection(noisy(0.005), ANGLES))
+    assert streak_strength(filtered_back_projection(noisy(0.005, angles=few), few)) > 3 * many
+    spoilt = noisy(0.005)
+    spoilt[40] += 0.2 * np.random.default_rng(1).normal(size=spoilt[40].shape)
+    assert streak_strength(filtered_back_projection(spoilt, ANGLES)) > 1.3 * many
+
+
+@pytest.mark.parametrize("scale", [0.01, 100.0])
+def test_scores_do_not_depend_on_the_unit(scale):
+    slices = filtered_back_projection(noisy(0.01, rings=0.01), ANGLES)
+    assert ring_strength(scale * slices).score == pytest.approx(ring_strength(slices).score, rel=1e-4)
+    assert streak_strength(scale * slices) == pytest.approx(streak_strength(slices), rel=1e-4)
+
+
+def test_any_reconstruction_is_judged_alike_and_results_are_plain():
+    lines = noisy(0.1)
+    back = assess(lines, ANGLES, pixel_mm=0.02)
+    direct = assess(lines, ANGLES, reconstruct=partial(fourier_reconstruction, threads=1))
+    assert direct.resolution_px == pytest.approx(back.resolution_px, rel=0.15)
+    assert back.resolution_mm == pytest.approx(0.02 * back.resolution_px)
+    assert direct.resolution_mm is None
+    results = json.loads(json.dumps(back.results()))
+    assert results["resolution_px"] == back.resolution_px
+    assert len(results["ring_correlation"]["correlation"]) == len(results["ring_correlation"]["half_bit"])
+
+
+def test_mistakes_are_said():
+    with pytest.raises(InputError, match="4 views or more"):
+        assess(np.zeros((3, 2, 16)), np.zeros(3))
+    with pytest.raises(InputError, match="squares of 16 pixels or more"):
+        ring_strength(np.zeros((2, 8, 8)))
+    with pytest.raises(InputError, match="squares of 16 pixels or more"):
+        streak_strength(np.zeros((16, 16)))

@@ -1,0 +1,155 @@
+"""How good a reconstruction is: resolution, noise, rings and streaks, from two interleaved half-scans."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError
+from vitsci_viz.reconstruction.geometry import checked_angles
+from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
+from vitsci_viz.reconstruction.quality_artefacts import Rings, ring_strength, streak_strength
+from vitsci_viz.reconstruction.quality_noise import Noise, noise_of_halves
+from vitsci_viz.reconstruction.quality_resolution import (
+    SEVENTH,
+    ShellCorrelation,
+    half_bit_threshold,
+    highest_frequency,
+    interleaved_halves,
+    shell_correlation,
+)
+
+LEAST_VIEWS = 4
+"""Two half-scans of two views."""
+SMALLEST_PX = 2.0
+"""Nothing finer than two pixels can be told."""
+
+
+class Reconstruct(Protocol):
+    """A reconstruction of slices from line integrals, such as `filtered_back_projection`."""
+
+    def __call__(
+        self, sinograms: NDArray[np.floating], angles_rad: NDArray[np.floating], /, *, centre: float | None
+    ) -> NDArray[np.float32]:
+        """Return (row, side, side) slices with the axis in the middle."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Quality:
+    """What can be told of a reconstruction without knowing the object.
+
+    Parameters
+    ----------
+    resolution_px : float
+        Smallest period at which the half-scans agree by half a bit; 2 where they agree down to the pixel.
+    resolution_seventh_px : float
+        The same at a correlation of 1/7.
+    is_pixel_limited : bool
+        Half-scans agree by half a bit at every frequency that pixels can hold.
+    correlation : ShellCorrelation
+        Of the half-scans.
+    noise : Noise
+        And signal and contrast relative to it.
+    rings : Rings
+        Of the mean of the half-scans.
+    streaks : float
+        See `streak_strength`.
+    pixel_mm : float, optional
+        Side of a pixel.
+    """
+
+    resolution_px: float
+    resolution_seventh_px: float
+    is_pixel_limited: bool
+    correlation: ShellCorrelation
+    noise: Noise
+    rings: Rings
+    streaks: float
+    pixel_mm: float | None = None
+
+    @property
+    def resolution_mm(self) -> float | None:
+        """Resolution by half a bit in mm, or None where the size of a pixel is unknown."""
+        return None if self.pixel_mm is None else self.resolution_px * self.pixel_mm
+
+    def results(self) -> Mapping[str, Any]:
+        """Return the numbers by name, with the curve, as plain values for a report."""
+        curve = self.correlation
+        return {
+            "resolution_px": self.resolution_px,
+            "resolution_mm": self.resolution_mm,
+            "resolution_seventh_px": self.resolution_seventh_px,
+            "is_pixel_limited": self.is_pixel_limited,
+            "noise_deviation": self.noise.deviation,
+            "signal_to_noise": self.noise.signal_to_noise,
+            "contrast_to_noise": self.noise.contrast_to_noise,
+            "ring_level": self.rings.level,
+            "ring_score": self.rings.score,
+            "streak_score": self.streaks,
+            "ring_correlation": {
+                "frequency_per_px": curve.frequencies.tolist(),
+                "correlation": curve.correlations.tolist(),
+                "half_bit": half_bit_threshold(curve.coefficients).tolist(),
+            },
+        }
+
+
+def assess(
+    sinograms: NDArray[np.floating],
+    angles_rad: NDArray[np.floating],
+    *,
+    centre: float | None = None,
+    pixel_mm: float | None = None,
+    reconstruct: Reconstruct = filtered_back_projection,
+) -> Quality:
+    """Reconstruct every other view twice and compare the two.
+
+    Parameters
+    ----------
+    sinograms : (angle, row, column) float
+        Line integrals of the rows to judge by; a few from all over the object are enough.
+    angles_rad : (angle,) float
+        Of the views, at least 4.
+    centre : float, optional
+        Where the rotation axis falls, in detector pixels; default the middle.
+    pixel_mm : float, optional
+        Side of a pixel; noise and rings are in one over pixels all the same.
+    reconstruct : callable
+        What slices are made with.
+
+    Returns
+    -------
+    Quality
+
+    Raises
+    ------
+    InputError
+        Too few views or columns for two half-scans.
+
+    Notes
+    -----
+    A half-scan has half the views, so what too few views do to it counts as noise: the resolution told is rather too
+    coarse. What both halves share, such as rings, counts as structure: remove rings first.
+    """
+    if sinograms.ndim != 3 or len(sinograms) < LEAST_VIEWS:
+        raise InputError(
+            f"two half-scans need sinograms (angle, row, column) of {LEAST_VIEWS} views or more, got {sinograms.shape}"
+        )
+    angles = checked_angles(angles_rad, len(sinograms))
+    first, second = (reconstruct(sinograms[half], angles[half], centre=centre) for half in interleaved_halves(angles))
+    curve, mean = shell_correlation(first, second, ndim=2), (first + second) / 2
+    half_bit = highest_frequency(curve, half_bit_threshold(curve.coefficients))
+    seventh = highest_frequency(curve, SEVENTH)
+    return Quality(
+        resolution_px=SMALLEST_PX if half_bit is None else 1 / half_bit,
+        resolution_seventh_px=SMALLEST_PX if seventh is None else 1 / seventh,
+        is_pixel_limited=half_bit is None,
+        correlation=curve,
+        noise=noise_of_halves(first, second),
+        rings=ring_strength(mean, start_rad=float(angles.min())),
+        streaks=streak_strength(mean),
+        pixel_mm=pixel_mm,
+    )
