@@ -7,6 +7,7 @@ import pytest
 
 from vitsci_viz.errors import InputError, OptionError, OutputError, OutputExistsError
 from vitsci_viz.io import read_image
+from vitsci_viz.io.scans import read_scan
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.simulation.made import SMALL
 from vitsci_viz.types import Recipe
@@ -79,3 +80,13 @@ def test_count_is_for_sets_and_the_side_of_a_slide_has_its_steps(tmp_path: Path)
         write(tmp_path, name="vessels", count=3)
     with pytest.raises(InputError, match="multiple of 1,024"):
         write(tmp_path, name="virtual_slide", side=512)
+
+
+def test_a_scan_is_written_with_its_truth(tmp_path: Path) -> None:
+    files = write(tmp_path, name="scan", side=64, count=16)
+    assert [path.name for path in files] == ["scan.h5", "scan_slices.ome.tif", "scan_truth.json"]
+    assert read_scan(files[0]).shape == (16, 8, 64)
+    before = files[0].read_bytes()
+    with pytest.raises(OutputExistsError):
+        write(tmp_path, name="scan", side=64, count=16, seed=3)
+    assert files[0].read_bytes() == before

@@ -10,7 +10,8 @@ from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.simulation.datasets import PARTS, SETS, make_set
 from vitsci_viz.simulation.made import MADE, SMALL, make_sample
-from vitsci_viz.simulation.options import DEFAULT_SEED, SampleOptions
+from vitsci_viz.simulation.options import DEFAULT_SEED, SCANS, SampleOptions
+from vitsci_viz.simulation.scan_files import SCAN, SLICES, TRUTH, make_scan_files
 from vitsci_viz.types import Recipe, Report
 from vitsci_viz.workflows.catalogue import recipe_mapping
 from vitsci_viz.workflows.machine import using_threads, versions
@@ -44,7 +45,7 @@ def run_sample(
     Returns
     -------
     Report
-        ``files``: what was written; of a set, its two folders and its table.
+        ``files``: what was written; of a set, its two folders and its table; of a scan, its truth too.
 
     Raises
     ------
@@ -78,13 +79,14 @@ def _bytes_of(path: Path) -> int:
 
 
 def _write(name: str, folder: Path, options: SampleOptions, progress: Progress, *, force: bool) -> list[Path]:
-    if name in SETS:
-        for part in PARTS:
+    if name in SETS or name in SCANS:
+        make, parts = (make_set, PARTS) if name in SETS else (make_scan_files, (SCAN, SLICES, TRUTH))
+        for part in parts:
             check_output(folder / part, force=force)
         more = {"seed": options.seed, "count": options.count, "side": options.side}
-        return list(make_set(name, folder, **more, progress=progress))
+        return list(make(name, folder, **more, progress=progress))
     if options.count is not None:
-        raise OptionError(f"count applies to {' and '.join(SETS)}; '{name}' is one image: leave count out")
+        raise OptionError(f"count applies to {', '.join((*SETS, *SCANS))}; '{name}' is one image: leave count out")
     if name in MADE:
         for file in (MADE[name].image, MADE[name].mask):
             check_output(folder / file, force=force)
