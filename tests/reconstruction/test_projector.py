@@ -107,6 +107,8 @@ def test_rows_threads_and_slabs_change_nothing(monkeypatch):
 def test_mistakes_are_said():
     with pytest.raises(InputError, match=r"slices must be \(row, y, x\)"):
         project_slices(np.zeros((4, 5)), ANGLES)
+    with pytest.raises(InputError, match="must be finite, row 2 has others"):
+        project_slices(np.where(np.arange(4)[:, None, None] == 2, math.nan, np.ones((4, 5, 5))), ANGLES)
     with pytest.raises(InputError, match="2 columns or more, got 1"):
         project_slices(np.zeros((1, 4, 5)), ANGLES, columns=1)
     with pytest.raises(InputError, match="the centre must be a finite place"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.io.scans import read_scan
 from vitsci_viz.reconstruction.fourier import fourier_reconstruction
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.quality import assess
@@ -98,6 +99,40 @@ def test_any_reconstruction_is_judged_alike_and_results_are_plain():
     results = json.loads(json.dumps(back.results()))
     assert results["resolution_px"] == back.resolution_px
     assert len(results["ring_correlation"]["correlation"]) == len(results["ring_correlation"]["half_bit"])
+
+
+def test_too_few_views_for_halves_are_told_from_noise():
+    many, few = np.arange(600) * math.pi / 600, np.arange(30) * math.pi / 30
+    noisiest, fewest = (assess(noisy(noise, angles=a), a) for noise, a in ((0.7, many), (0.001, few)))
+    assert noisiest.half_scan_period_px == 2, "300 views of 80 px"
+    assert not noisiest.is_view_limited
+    assert noisiest.resolution_px > 2.5
+    assert fewest.half_scan_period_px == pytest.approx(math.pi * SIDE / 15)
+    assert fewest.is_view_limited
+    assert fewest.resolution_px > 2.5
+
+
+def test_a_full_turn_has_no_more_directions_than_half_a_turn():
+    twice = np.concatenate([ANGLES, ANGLES + math.pi])
+    assert assess(noisy(0.01, angles=twice), twice).half_scan_period_px == pytest.approx(math.pi * SIDE / VIEWS)
+
+
+@pytest.mark.data
+def test_both_methods_make_the_same_slice_of_a_real_tooth(data_dir):
+    scan = read_scan(data_dir / "ct_projections" / "tooth.h5")
+    assert scan.flats is not None
+    assert scan.darks is not None
+    flat, dark = (np.asarray(frames[:], np.float32).mean(axis=0) for frames in (scan.flats, scan.darks))
+    lines = -np.log(np.maximum((scan.projections[:] - dark) / (flat - dark), 1e-4))
+    angles = scan.geometry.angles_rad
+    back = filtered_back_projection(lines, angles, centre=296.0)
+    direct = fourier_reconstruction(lines, angles, centre=296.0)
+    places = np.arange(640) - 319.5
+    where = np.hypot(places[:, None], places[None, :]) < 290
+    assert np.sqrt(np.mean((direct - back)[:, where] ** 2)) < 0.02 * np.ptp(back[:, where])
+    quality = assess(lines, angles, centre=296.0)
+    assert quality.is_view_limited, "181 views of 640 px"
+    assert quality.resolution_px < quality.half_scan_period_px
 
 
 def test_mistakes_are_said():

@@ -101,7 +101,7 @@ def project_slices(
     Raises
     ------
     InputError
-        Shapes do not fit.
+        Shapes do not fit, or a pixel is not finite.
 
     Notes
     -----
@@ -119,7 +119,13 @@ def project_slices(
     angles, axis = _checked(angles_rad, channels, centre)
     sinograms = np.empty((len(angles), rows, channels), np.float32)
     for first in range(0, rows, SLICES):
-        found = _project(slices[first : first + SLICES], angles, channels, axis, threads)
+        part = slices[first : first + SLICES]
+        is_finite = np.isfinite(part).all(axis=(1, 2))
+        if not is_finite.all():
+            raise InputError(
+                f"pixels to be projected must be finite, row {first + int(np.argmin(is_finite))} has others"
+            )
+        found = _project(part, angles, channels, axis, threads)
         sinograms[:, first : first + SLICES] = found.transpose(0, 2, 1)
     return sinograms
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.geometry import checked_angles
+from vitsci_viz.reconstruction.geometry import SAME_RAD, checked_angles
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.quality_artefacts import Rings, ring_strength, streak_strength
 from vitsci_viz.reconstruction.quality_noise import Noise, noise_of_halves
@@ -49,6 +49,8 @@ class Quality:
         The same at a correlation of 1/7.
     is_pixel_limited : bool
         Half-scans agree by half a bit at every frequency that pixels can hold.
+    half_scan_period_px : float
+        Smallest period that the views of a half are close enough for at the rim of the slice.
     correlation : ShellCorrelation
         Of the half-scans.
     noise : Noise
@@ -64,6 +66,7 @@ class Quality:
     resolution_px: float
     resolution_seventh_px: float
     is_pixel_limited: bool
+    half_scan_period_px: float
     correlation: ShellCorrelation
     noise: Noise
     rings: Rings
@@ -75,6 +78,11 @@ class Quality:
         """Resolution by half a bit in mm, or None where the size of a pixel is unknown."""
         return None if self.pixel_mm is None else self.resolution_px * self.pixel_mm
 
+    @property
+    def is_view_limited(self) -> bool:
+        """Whether half-scans may disagree for want of views, so that the whole may resolve more than is told."""
+        return self.resolution_px < self.half_scan_period_px and not self.is_pixel_limited
+
     def results(self) -> Mapping[str, Any]:
         """Return the numbers by name, with the curve, as plain values for a report."""
         curve = self.correlation
@@ -83,6 +91,8 @@ class Quality:
             "resolution_mm": self.resolution_mm,
             "resolution_seventh_px": self.resolution_seventh_px,
             "is_pixel_limited": self.is_pixel_limited,
+            "is_view_limited": self.is_view_limited,
+            "half_scan_period_px": self.half_scan_period_px,
             "noise_deviation": self.noise.deviation,
             "signal_to_noise": self.noise.signal_to_noise,
             "contrast_to_noise": self.noise.contrast_to_noise,
@@ -132,14 +142,16 @@ def assess(
     Notes
     -----
     A half-scan has half the views, so what too few views do to it counts as noise: the resolution told is rather too
-    coarse. What both halves share, such as rings, counts as structure: remove rings first.
+    coarse where `Quality.is_view_limited`. What both halves share, such as rings, counts as structure: remove rings
+    first.
     """
     if sinograms.ndim != 3 or len(sinograms) < LEAST_VIEWS:
         raise InputError(
             f"two half-scans need sinograms (angle, row, column) of {LEAST_VIEWS} views or more, got {sinograms.shape}"
         )
     angles = checked_angles(angles_rad, len(sinograms))
-    first, second = (reconstruct(sinograms[half], angles[half], centre=centre) for half in interleaved_halves(angles))
+    halves = interleaved_halves(angles)
+    first, second = (reconstruct(sinograms[half], angles[half], centre=centre) for half in halves)
     curve, mean = shell_correlation(first, second, ndim=2), (first + second) / 2
     half_bit = highest_frequency(curve, half_bit_threshold(curve.coefficients))
     seventh = highest_frequency(curve, SEVENTH)
@@ -147,9 +159,16 @@ def assess(
         resolution_px=SMALLEST_PX if half_bit is None else 1 / half_bit,
         resolution_seventh_px=SMALLEST_PX if seventh is None else 1 / seventh,
         is_pixel_limited=half_bit is None,
+        half_scan_period_px=_finest_period(angles[halves[0]], mean.shape[-1]),
         correlation=curve,
         noise=noise_of_halves(first, second),
         rings=ring_strength(mean, start_rad=float(angles.min())),
         streaks=streak_strength(mean),
         pixel_mm=pixel_mm,
     )
+
+
+def _finest_period(angles_rad: NDArray[np.float64], side: int) -> float:
+    """Return twice the way that the rim of a slice turns from one view to the next, at least two pixels."""
+    directions = np.count_nonzero(np.diff(np.sort(np.mod(angles_rad + SAME_RAD / 2, np.pi)), prepend=-1) > SAME_RAD)
+    return max(SMALLEST_PX, np.pi * side / int(directions))
