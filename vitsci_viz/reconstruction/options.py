@@ -71,16 +71,17 @@ class PreprocessOptions(Options):
     )
     outliers: float = option(
         8.0,
-        "Samples that stand out from their neighbours, in the view and in those next to it, by more than so many "
-        "standard deviations of the noise are filled from them; 0 leaves them.",
+        "Samples brighter than their neighbours, in the view and in those next to it, by more than so many standard "
+        "deviations of the noise (stray photons) are filled from them; 0 leaves them.",
         ge=0,
         le=1000,
         group="Pixels",
     )
     rings: RingMethod = option(
         "none",
-        "How stripes of a sinogram, rings of a slice, are removed: mean (level the mean view), sorting (small to "
-        "medium ones), combined (all kinds: dead, large and small); the others are further methods of algotom.",
+        "How stripes of a sinogram, rings of a slice, are removed: mean (level the mean view) and sorting (small "
+        "to medium ones of any strength) are built in; combined (dead, large and small ones) and the others are "
+        "algotom's.",
         group="Rings",
     )
     ring_size: int = option(
@@ -90,7 +91,7 @@ class PreprocessOptions(Options):
         le=501,
         unit="px",
         group="Rings",
-        applies={"rings": ("mean", "sorting", "combined", "filtering")},
+        applies={"rings": ("mean", "sorting", "combined", "filtering", "normalization")},
     )
     large_ring_size: int = option(
         51,

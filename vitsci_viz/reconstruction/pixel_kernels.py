@@ -57,17 +57,17 @@ def _mirror(index: int, count: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _stands_out(here: float, sign: float, line: Array, first: int, last: int, limit: float) -> bool:
-    """Tell whether a value lies beyond all of a part of a line by more than a limit."""
+def _stands_out(here: float, line: Array, first: int, last: int, limit: float) -> bool:
+    """Tell whether a value lies above all of a part of a line by more than a limit."""
     for c in range(max(first, 0), min(last + 1, len(line))):  # noqa: SIM110 - Numba compiles no generators
-        if sign * (here - line[c]) <= limit:
+        if here - line[c] <= limit:
             return False
     return True
 
 
 @numba.njit(cache=True, nogil=True)
 def mark_outliers(values: Array, limit: float, reach: int, marks: Array) -> int:
-    """Mark samples that stand out from all around them; return how many there are.
+    """Mark samples that are brighter than all around them; return how many there are.
 
     Parameters
     ----------
@@ -88,13 +88,11 @@ def mark_outliers(values: Array, limit: float, reach: int, marks: Array) -> int:
             here = line[c]
             left2, left1 = line[_mirror(c - 2, columns)], line[_mirror(c - 1, columns)]
             right1, right2 = line[_mirror(c + 1, columns)], line[_mirror(c + 2, columns)]
-            step = here - _median5(left2, left1, here, right1, right2)
-            if abs(step) <= limit:
+            if here - _median5(left2, left1, here, right1, right2) <= limit:
                 continue
-            sign = 1.0 if step > 0 else -1.0
-            if a > 0 and not _stands_out(here, sign, values[a - 1], c - reach, c + reach, limit):
+            if a > 0 and not _stands_out(here, values[a - 1], c - reach, c + reach, limit):
                 continue
-            if a + 1 < views and not _stands_out(here, sign, values[a + 1], c - reach, c + reach, limit):
+            if a + 1 < views and not _stands_out(here, values[a + 1], c - reach, c + reach, limit):
                 continue
             marks[a, c] = True
             found += 1

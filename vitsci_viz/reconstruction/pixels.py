@@ -21,7 +21,7 @@ LEAST_VIEWS = 8
 """Views from which the variation of a pixel is worth looking at."""
 LEVEL = 0.02
 """Added to the transmission before the square root, which makes photon noise even, so that darkness stays quiet."""
-LEAST_STEP = 0.05
+LEAST_STEP = 0.1
 """Outliers differ by at least this much in the square root of the transmission, however little noise there is."""
 
 
@@ -92,7 +92,7 @@ def noise_level(values: NDArray[np.floating]) -> float:
 
 
 def outlier_samples(transmitted: Floats32, deviations: float) -> tuple[Mask, int]:
-    """Find samples that stand out from all around them, along the view and in the views before and after.
+    """Find samples that are brighter than all around them, along the view and in the views before and after.
 
     Parameters
     ----------
@@ -111,7 +111,8 @@ def outlier_samples(transmitted: Floats32, deviations: float) -> tuple[Mask, int
     Notes
     -----
     Compared are square roots, in which photon noise is the same everywhere. A crack or a thin wire of the sample goes
-    on in the next view, however far the sample moves by then; a stray photon does not.
+    on in the next view, however far the sample moves by then; a stray photon does not. Dark samples are left: the rim
+    of a shell that lies along the beam can be one column wide in one view alone.
     """
     marks = np.zeros(transmitted.shape, bool)
     if deviations == 0 or min(transmitted.shape) < 3:

@@ -14,6 +14,7 @@ from vitsci_viz.params import fields_of
 from vitsci_viz.reconstruction.options import PreprocessOptions
 
 Floats32 = NDArray[np.float32]
+RingRemoval = Callable[[Floats32, PreprocessOptions], Floats32]
 
 
 def level_mean(sinogram: Floats32, size: int) -> Floats32:
@@ -60,8 +61,8 @@ def sort_and_smooth(sinogram: Floats32, size: int) -> Floats32:
     return out
 
 
-def _by_algotom(function: str, **named: str) -> Callable[[Floats32, PreprocessOptions], Floats32]:
-    """Return a method of algotom; `named` says which of its parameters takes which of our options.
+def _by_algotom(function: str, arguments: Callable[[PreprocessOptions], Mapping[str, Any]]) -> RingRemoval:
+    """Return a method of algotom, and which arguments our options are to it.
 
     They divide by columns or take a logarithm themselves, so they are given the transmission: line integrals of air
     are zero or less.
@@ -72,27 +73,44 @@ def _by_algotom(function: str, **named: str) -> Callable[[Floats32, PreprocessOp
             removal: Any = importlib.import_module("algotom.prep.removal")
         except ImportError as error:
             raise missing_extra(error) or error from None
-        values = {theirs: getattr(options, ours) for theirs, ours in named.items()}
         transmitted = np.exp(-sinogram)
-        mended = np.asarray(getattr(removal, function)(transmitted, **values), np.float32)
+        mended = np.asarray(getattr(removal, function)(transmitted, **arguments(options)), np.float32)
         return -np.log(np.maximum(mended, min(options.floor, float(transmitted.min()))))
 
     return remove
 
 
-METHODS: Mapping[str, Callable[[Floats32, PreprocessOptions], Floats32]] = {
+def _size(options: PreprocessOptions) -> Mapping[str, Any]:
+    return {"size": options.ring_size}
+
+
+def _large_size(options: PreprocessOptions) -> Mapping[str, Any]:
+    return {"snr": options.ring_ratio, "size": options.large_ring_size}
+
+
+def _both_sizes(options: PreprocessOptions) -> Mapping[str, Any]:
+    return {"snr": options.ring_ratio, "la_size": options.large_ring_size, "sm_size": options.ring_size}
+
+
+def _sigma(options: PreprocessOptions) -> Mapping[str, Any]:
+    # A Gaussian of this deviation is about as wide as the window; their default, 15, takes edges of the sample along.
+    return {"sigma": max(1, round(options.ring_size / 7))}
+
+
+METHODS: Mapping[str, RingRemoval] = {
     "none": lambda sinogram, _: sinogram,
     "mean": lambda sinogram, options: level_mean(sinogram, options.ring_size),
     "sorting": lambda sinogram, options: sort_and_smooth(sinogram, options.ring_size),
-    "combined": _by_algotom("remove_all_stripe", snr="ring_ratio", la_size="large_ring_size", sm_size="ring_size"),
-    "large": _by_algotom("remove_large_stripe", snr="ring_ratio", size="large_ring_size"),
-    "dead": _by_algotom("remove_dead_stripe", snr="ring_ratio", size="large_ring_size"),
-    "filtering": _by_algotom("remove_stripe_based_filtering", size="ring_size"),
-    "fitting": _by_algotom("remove_stripe_based_fitting"),
-    "normalization": _by_algotom("remove_stripe_based_normalization"),
-    "regularization": _by_algotom("remove_stripe_based_regularization"),
-    "fourier": _by_algotom("remove_stripe_based_fft"),
-    "wavelet": _by_algotom("remove_stripe_based_wavelet_fft"),
+    "combined": _by_algotom("remove_all_stripe", _both_sizes),
+    "large": _by_algotom("remove_large_stripe", _large_size),
+    "dead": _by_algotom("remove_dead_stripe", _large_size),
+    "filtering": _by_algotom("remove_stripe_based_filtering", _size),
+    "normalization": _by_algotom("remove_stripe_based_normalization", _sigma),
+    "fitting": _by_algotom("remove_stripe_based_fitting", lambda _: {}),
+    # Their default, 0.0005, bends the whole sinogram.
+    "regularization": _by_algotom("remove_stripe_based_regularization", lambda _: {"alpha": 0.1}),
+    "fourier": _by_algotom("remove_stripe_based_fft", lambda _: {}),
+    "wavelet": _by_algotom("remove_stripe_based_wavelet_fft", lambda _: {}),
 }
 """Ring methods by name: line integrals (angle, column) of one row in, the same out."""
 
