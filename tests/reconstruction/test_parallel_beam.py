@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from skimage.transform import iradon
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.beam_kernels import GROUP
+from vitsci_viz.reconstruction.beam_kernels import GROUP, LANES
 from vitsci_viz.reconstruction.parallel_beam import back_project, filtered_back_projection
 from vitsci_viz.simulation.ellipses import draw_slice, pixel_places, project_phantom, shepp_logan
 
@@ -37,12 +37,12 @@ def inside(side: int) -> np.ndarray:
 
 @settings(max_examples=20, deadline=None)
 @given(
-    st.integers(2, 24), st.integers(1, 20), st.integers(1, 5), st.integers(1, 9), st.floats(0, 1), st.integers(0, 99)
+    st.integers(2, 24), st.integers(1, 20), st.integers(1, 2), st.integers(1, 9), st.floats(0, 1), st.integers(0, 99)
 )
 def test_back_projection_is_the_sum_over_views_by_hand(columns, side, slices, views, place, seed):
     random = np.random.default_rng(seed)
-    data = np.zeros((-(-views // GROUP) * GROUP, columns, slices), np.float32)
-    data[:views] = random.normal(size=(views, columns, slices))
+    data = np.zeros((-(-views // GROUP) * GROUP, columns, slices * LANES), np.float32)
+    data[:views] = random.normal(size=(views, columns, slices * LANES))
     angles, centre = random.uniform(0, 2 * math.pi, views), place * (columns - 1)
     found = back_project(data, angles, centre=centre, side=side)
     np.testing.assert_allclose(found, by_hand(data, angles, centre, side), atol=2e-4)
@@ -94,6 +94,15 @@ def test_rows_threads_and_slabs_change_nothing():
     np.testing.assert_array_equal(filtered_back_projection(views, angles, threads=2), whole)
     parts = [filtered_back_projection(views[:, first : first + 35], angles) for first in (0, 35)]
     np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-6)
+
+
+def test_pixels_beyond_the_radius_are_left_out_and_the_others_stay():
+    views = project_phantom(shepp_logan(24), ANGLES, 48)
+    whole, round_ = (filtered_back_projection(views, ANGLES, radius=radius)[0] for radius in (math.inf, 24))
+    places = pixel_places(48)
+    inside = np.hypot(places[:, None], places[None, :]) <= 24
+    np.testing.assert_array_equal(round_[inside], whole[inside])
+    assert not round_[~inside].any()
 
 
 def test_mistakes_are_said():

@@ -1,12 +1,13 @@
 """Filtered back-projection of parallel-beam scans, many slices at a time."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.beam_kernels import GROUP, TILE, add_views
+from vitsci_viz.reconstruction.beam_kernels import GROUP, LANES, TILE, add_views
 from vitsci_viz.reconstruction.filters import FilterName, filter_response, filter_views
 from vitsci_viz.reconstruction.geometry import checked_angles, view_weights
 
@@ -22,6 +23,7 @@ def filtered_back_projection(
     centre: float | None = None,
     side: int | None = None,
     filter_name: FilterName = "ram-lak",
+    radius: float = math.inf,
     threads: int = 1,
 ) -> Floats32:
     """Reconstruct slices from line integrals.
@@ -38,6 +40,8 @@ def filtered_back_projection(
         Of the square slices; default the detector's pixels.
     filter_name : str
         See `filter_response`.
+    radius : float
+        Pixels further from the axis are left at zero.
     threads : int
         Never change the answer.
 
@@ -69,26 +73,36 @@ def filtered_back_projection(
     for first in range(0, rows, SLICES):
         part = _slices_together(sinograms[:, first : first + SLICES])
         filter_views(part[:views], response, weights, threads=threads)
-        found = back_project(part, angles, centre=middle, side=width, threads=threads)
-        slices[first : first + SLICES] = found.transpose(2, 0, 1)
+        found = back_project(part, angles, centre=middle, side=width, radius=radius, threads=threads)
+        count = min(SLICES, rows - first)
+        slices[first : first + count] = found[:, :, :count].transpose(2, 0, 1)
     return slices
 
 
 def back_project(
-    views: Floats32, angles_rad: NDArray[np.floating], *, centre: float, side: int, threads: int = 1
+    views: Floats32,
+    angles_rad: NDArray[np.floating],
+    *,
+    centre: float,
+    side: int,
+    radius: float = math.inf,
+    threads: int = 1,
 ) -> Floats32:
     """Smear views back over slices.
 
     Parameters
     ----------
     views : (a, c, s) float32
-        Slices lie together; a is the number of angles, filled up with zeros to a multiple of `GROUP`.
+        Slices lie together; a is the number of angles, filled up with zeros to a multiple of `GROUP`, and s one of
+        `LANES`.
     angles_rad : (angle,) float
         Of the views, without those filled up.
     centre : float
         Of rotation, in detector pixels.
     side : int
         Of the square slices.
+    radius : float
+        Pixels further from the axis are left at zero.
     threads : int
         Each takes whole rows of tiles, so they never change the answer.
 
@@ -103,7 +117,7 @@ def back_project(
 
     def fill(top: int) -> None:
         part = slice(top, top + TILE)
-        add_views(views, cosines, sines, float(centre), places[part], places, out[part])
+        add_views(views, cosines, sines, float(centre), places[part], places, float(radius), out[part])
 
     with ThreadPoolExecutor(threads, thread_name_prefix="beams") as pool:
         list(pool.map(fill, range(0, side, TILE)))
@@ -111,8 +125,8 @@ def back_project(
 
 
 def _slices_together(sinograms: NDArray[np.floating]) -> Floats32:
-    """Return (angle, column, row) in float32, with views of zeros up to a whole group."""
+    """Return (angle, column, row) in float32, with views and rows of zeros up to whole groups and vectors."""
     views, rows, columns = sinograms.shape
-    part = np.zeros((-(-views // GROUP) * GROUP, columns, rows), np.float32)
-    part[:views] = sinograms.transpose(0, 2, 1)
+    part = np.zeros((-(-views // GROUP) * GROUP, columns, -(-rows // LANES) * LANES), np.float32)
+    part[:views, :, :rows] = sinograms.transpose(0, 2, 1)
     return part
