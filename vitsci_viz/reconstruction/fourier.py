@@ -14,8 +14,10 @@ from vitsci_viz.reconstruction.geometry import checked_angles, view_weights
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 Complex64 = NDArray[np.complex64]
-TOLERANCE = 1e-5
-"""Relative error asked of the transform; single precision allows little less."""
+TOLERANCE = 1e-4
+"""Relative error asked of the transform, far below that of any reconstruction."""
+OVERSAMPLING = 1.25
+"""Of the grid inside the transform: a wider kernel on a smaller grid, half again as fast as 2 at this tolerance."""
 
 
 def fourier_reconstruction(
@@ -120,7 +122,8 @@ def _plan(waves: NDArray[np.int64], length: int, angles: Floats, side: int, thre
         raise missing_extra(error) or MissingExtraError("needs finufft") from error
     step = 2 * np.pi / length * waves[None, :]
     places = [(step * turn(angles)[:, None]).astype(np.float32).ravel() for turn in (np.sin, np.cos)]
-    plan = finufft.Plan(1, (side, side), eps=TOLERANCE, isign=1, dtype="complex64", nthreads=threads, showwarn=0)
+    settings = {"upsampfac": OVERSAMPLING, "nthreads": threads, "showwarn": 0}
+    plan = finufft.Plan(1, (side, side), eps=TOLERANCE, isign=1, dtype="complex64", **settings)
     plan.setpts(*places)
     return plan
 
