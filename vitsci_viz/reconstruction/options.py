@@ -159,18 +159,10 @@ class PreprocessOptions(Options):
 
 
 class CentreOptions(Options):
-    """Where the rotation axis falls on the detector, and how it is found."""
+    """How the place of the rotation axis on the detector is found."""
 
     group_order = ("Centre",)
 
-    centre: Literal["auto"] | float = option(
-        "auto",
-        "Where the rotation axis falls on the middle row, in detector pixels whose centres are at integers; auto finds "
-        "it.",
-        unit="px",
-        group="Centre",
-        suggestions=("auto",),
-    )
     centre_rows: int = option(
         5,
         "Detector rows, evenly spaced, on which every method measures the centre.",

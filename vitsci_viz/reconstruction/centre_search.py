@@ -1,0 +1,134 @@
+"""Where a measure of the centre is lowest: first on a coarse copy of a sinogram, then on finer ones."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.reconstruction.opposites import vertex
+from vitsci_viz.reconstruction.sinogram_metric import sinogram_metric
+from vitsci_viz.reconstruction.trials import absolute_mass, entropy, trial_slices
+
+Floats = NDArray[np.float64]
+CentreMethod = Literal["agreement", "registration", "sinogram", "sharpness", "entropy"]
+Measure = Callable[["Row", Floats], Mapping[CentreMethod, Floats]]
+"""``measure(row, centres)``: a curve over the centres for every method it stands for, lowest where one is right."""
+COARSE_COLUMNS, COARSE_VIEWS = 128, 180
+"""The whole range is searched on a copy of at most this size."""
+FINE_COLUMNS, FINE_VIEWS = 768, 400
+"""Trial slices are made of at most so many columns and views; a centre is found to a small part of a pixel."""
+FINE_STEPS = 8
+"""Steps on either side of a coarse minimum in which it is looked for again."""
+FINE_STEP_PX = 0.25
+"""Finest step; the vertex of a parabola through the lowest three is what counts."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Row:
+    """The sinogram of one detector row.
+
+    Parameters
+    ----------
+    sinogram : (a, c) float32
+        Line integrals.
+    angles_rad : (a,) float64
+        Of its views.
+    """
+
+    sinogram: NDArray[np.float32]
+    angles_rad: Floats
+
+    def binned(self, columns: int, views: int) -> tuple["Row", int]:
+        """Return a copy with at most so many columns, averaged, and views, left out; and how many columns make one."""
+        factor = math.ceil(self.sinogram.shape[1] / columns)
+        stride = math.ceil(self.sinogram.shape[0] / views)
+        if factor == 1 and stride == 1:
+            return self, 1
+        width = self.sinogram.shape[1] // factor
+        part = self.sinogram[::stride, : width * factor].reshape(-1, width, factor).mean(axis=2)
+        return Row(sinogram=part, angles_rad=self.angles_rad[::stride]), factor
+
+
+def by_sinogram(row: Row, centres: Floats) -> Mapping[CentreMethod, Floats]:
+    """Measure by `sinogram_metric`; the row holds half a turn in order."""
+    return {"sinogram": sinogram_metric(row.sinogram, centres)}
+
+
+def by_trials(row: Row, centres: Floats) -> Mapping[CentreMethod, Floats]:
+    """Measure by the sharpness and the entropy of trial slices."""
+    slices = trial_slices(row.sinogram, row.angles_rad, centres)
+    return {"sharpness": absolute_mass(slices), "entropy": entropy(slices)}
+
+
+def coarse_minima(row: Row, measure: Measure, low: float, high: float) -> dict[CentreMethod, float]:
+    """Search a range of centres on a coarse copy.
+
+    Parameters
+    ----------
+    row : Row
+        What is measured.
+    measure : callable
+        Lowest at the centre.
+    low, high : float
+        First and last centre in pixels of the row.
+
+    Returns
+    -------
+    dict of str to float
+        Centre in pixels of the row for every method; those whose curve is lowest at an end of the range are left out.
+    """
+    small, factor = row.binned(COARSE_COLUMNS, COARSE_VIEWS)
+    shift = (factor - 1) / 2
+    last = small.sinogram.shape[1] - 1.0
+    first, final = max(0.0, (low - shift) / factor), min(last, (high - shift) / factor)
+    centres = np.linspace(first, final, max(3, 1 + math.ceil((final - first) / 0.5)))
+    return {name: place * factor + shift for name, place in _minima(measure(small, centres), centres).items()}
+
+
+def fine_minimum(row: Row, measure: Measure, name: CentreMethod, start: float) -> float | None:
+    """Follow one method from a coarse minimum to a small part of a pixel.
+
+    Parameters
+    ----------
+    row : Row
+        What is measured.
+    measure : callable
+        Lowest at the centre.
+    name : str
+        The method whose curve counts.
+    start : float
+        A centre near the right one, in pixels of the row.
+
+    Returns
+    -------
+    float or None
+        In pixels of the row; None where the minimum walks out of sight.
+    """
+    # Dropped views would fold frequencies along the angle into the part that the metric looks at.
+    copy, factor = row.binned(FINE_COLUMNS, len(row.sinogram) if measure is by_sinogram else FINE_VIEWS)
+    shift, last = (factor - 1) / 2, copy.sinogram.shape[1] - 1.0
+    place = (start - shift) / factor
+    step = max(FINE_STEP_PX, row.sinogram.shape[1] / COARSE_COLUMNS / factor / 4)
+    while True:
+        around = place + step * np.arange(-FINE_STEPS, FINE_STEPS + 1.0)
+        centres = np.asarray(around[(around >= 0) & (around <= last)], np.float64)
+        if len(centres) < 3:
+            return None
+        found = _minima({name: measure(copy, centres)[name]}, centres)
+        if name not in found:
+            return None
+        place = found[name]
+        if step <= FINE_STEP_PX:
+            return place * factor + shift
+        step = max(FINE_STEP_PX, step / 4)
+
+
+def _minima(curves: Mapping[CentreMethod, Floats], centres: Floats) -> dict[CentreMethod, float]:
+    """Return the lowest place of every curve; none where it lies at an end."""
+    inner: dict[CentreMethod, Floats] = {
+        name: curve for name, curve in curves.items() if 0 < int(np.argmin(curve)) < len(curve) - 1
+    }
+    return {name: vertex(centres, -curve) for name, curve in inner.items()}
