@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
-from tests.reconstruction.counted import exact
+from tests.reconstruction.counted import angles, exact
 from vitsci_viz.reconstruction.pixel_kernels import fill_gaps
 from vitsci_viz.reconstruction.pixels import (
     dead_pixels,
+    motion_px,
     noise_level,
     outlier_samples,
     saturation_level,
@@ -22,6 +23,10 @@ from vitsci_viz.reconstruction.pixels import (
 def transmitted(noise: float = 0.01) -> np.ndarray:
     clean = np.exp(-exact(90, 1, 64)[:, 0])
     return (clean + noise * np.sqrt(clean) * np.random.default_rng(1).normal(size=clean.shape)).astype(np.float32)
+
+
+def found(values: np.ndarray) -> tuple[np.ndarray, int]:
+    return outlier_samples(values, 8, motion_px(angles(len(values)), values.shape[1]))
 
 
 def test_pixels_far_below_their_row_s_flat_are_dead_and_a_slope_is_not():
@@ -57,20 +62,20 @@ def test_noise_is_measured_through_signal_and_outliers(sigma):
 
 def test_stray_photons_are_found_and_nothing_else():
     values = transmitted()
-    assert outlier_samples(values, 8)[1] == 0
+    assert found(values)[1] == 0
     hits = [(0, 5), (17, 30), (44, 31), (60, 0), (89, 63)]
     for view, column in hits:
         values[view, column] += 1
-    marks, count = outlier_samples(values, 8)
+    marks, count = found(values)
     assert np.argwhere(marks).tolist() == [list(hit) for hit in hits]
     assert count == len(hits)
-    assert outlier_samples(values, 0)[1] == 0
+    assert outlier_samples(values, 0, 5)[1] == 0
 
 
 def test_a_hit_two_columns_wide_is_found():
     values = transmitted()
     values[40, 30:32] += 1.5
-    assert np.argwhere(outlier_samples(values, 8)[0]).tolist() == [[40, 30], [40, 31]]
+    assert np.argwhere(found(values)[0]).tolist() == [[40, 30], [40, 31]]
 
 
 @pytest.mark.parametrize("columns", [64, 200])
@@ -78,7 +83,7 @@ def test_a_head_with_sharp_edges_has_no_outliers(columns):
     for noise in (0.0, 0.005):
         values = np.exp(-exact(60, 1, columns)[:, 0])
         values += noise * np.random.default_rng(0).normal(size=values.shape).astype(np.float32)
-        assert outlier_samples(values, 8)[1] == 0
+        assert found(values)[1] == 0
 
 
 @pytest.mark.parametrize("views", [30, 90, 180])
@@ -86,13 +91,20 @@ def test_a_thin_crack_that_moves_is_no_outlier(views):
     values = np.full((views, 64), 0.3, np.float32)
     for view in range(views):
         values[view, round(31.5 + 28 * math.cos(math.pi * view / views))] = 1.0
-    assert outlier_samples(values, 8)[1] == 0
+    assert found(values)[1] == 0
+
+
+def test_views_in_any_order_may_move_by_the_whole_detector():
+    order = np.random.default_rng(0).permutation(180)
+    assert motion_px(angles(180)[order], 64) > 40
+    assert motion_px(angles(1800), 64) == 1
+    assert motion_px(angles(1), 64) == 64
 
 
 def test_darkness_is_quiet():
     noise = np.random.default_rng(3).normal(scale=0.004, size=(60, 64))
     values = np.where(np.arange(64) % 64 < 40, 0.0005, 1.0) + noise
-    assert outlier_samples(values.astype(np.float32), 8)[1] == 0
+    assert found(values.astype(np.float32))[1] == 0
 
 
 @given(

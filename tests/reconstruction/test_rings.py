@@ -8,10 +8,12 @@ import pytest
 from algotom.prep import removal
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from tests.reconstruction.counted import angles
 from vitsci_viz.errors import MissingExtraError, OptionError
 from vitsci_viz.reconstruction.options import PreprocessOptions
+from vitsci_viz.reconstruction.ring_kernels import running_median
 from vitsci_viz.reconstruction.rings import METHODS, level_mean, remove_rings, sort_and_smooth
 from vitsci_viz.simulation.ellipses import Ellipsoid, project_phantom
 
@@ -90,6 +92,14 @@ def test_sorting_is_algotom_s():
     views = sinogram() + STRIPES
     expected = removal.remove_stripe_based_sorting(views, size=21, dim=1)
     np.testing.assert_allclose(sort_and_smooth(views, 21), expected, atol=1e-6)
+
+
+@given(st.integers(1, 30), st.integers(0, 20), st.integers(0, 99))
+def test_the_running_median_is_scipy_s(size, more, seed):
+    lines = np.random.default_rng(seed).integers(0, 9, (3, size + more)).astype(np.float32)
+    out = np.empty_like(lines)
+    running_median(lines, size, out)
+    np.testing.assert_array_equal(out, ndimage.median_filter(lines, size=(1, size), mode="reflect"))
 
 
 @given(st.integers(0, 99))

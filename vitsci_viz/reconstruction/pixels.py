@@ -11,6 +11,8 @@ from vitsci_viz.reconstruction.pixel_kernels import mark_outliers
 
 Floats32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+MEASURED = 100
+"""About so many views tell the noise."""
 AROUND = 31
 """Columns of the running median that a pixel's flat is compared with."""
 STUCK_SHARE = 0.1
@@ -87,19 +89,36 @@ def noise_level(values: NDArray[np.floating]) -> float:
     From the median of absolute second differences, which for even noise of deviation s are 0.6745 sqrt(6) s: smooth
     signals hardly reach them, and few outliers do not move the median.
     """
-    bends = values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2]
+    some = values[:: max(1, len(values) // MEASURED)]
+    bends = some[:, 2:] - 2 * some[:, 1:-1] + some[:, :-2]
     return float(np.median(np.abs(bends)) / (0.6745 * math.sqrt(6)))
 
 
-def outlier_samples(transmitted: Floats32, deviations: float) -> tuple[Mask, int]:
+def motion_px(angles_rad: NDArray[np.floating], columns: int) -> int:
+    """Return how many columns a sample as wide as the detector may move from one view to the next.
+
+    Where the axis lies at one side of the detector, the sample reaches a whole width away from it. Views in any other
+    order than that of their angles move by as much as they like.
+
+    >>> motion_px(np.deg2rad(np.arange(180)), 640)
+    12
+    """
+    if len(angles_rad) < 2:
+        return columns
+    return min(columns, math.ceil(float(np.median(np.abs(np.diff(angles_rad)))) * columns))
+
+
+def outlier_samples(transmitted: Floats32, deviations: float, reach: int) -> tuple[Mask, int]:
     """Find samples that are brighter than all around them, along the view and in the views before and after.
 
     Parameters
     ----------
     transmitted : (angle, column) float32
-        Transmission, finite, over half a turn or more.
+        Transmission, finite.
     deviations : float
         Standard deviations of the noise beyond which a sample is an outlier; 0 finds none.
+    reach : int
+        Columns that the sample may move from one view to the next, see `motion_px`.
 
     Returns
     -------
@@ -119,6 +138,4 @@ def outlier_samples(transmitted: Floats32, deviations: float) -> tuple[Mask, int
         return marks, 0
     roots = np.sqrt(np.maximum(transmitted, 0) + np.float32(LEVEL))
     limit = max(deviations * noise_level(roots), LEAST_STEP)
-    views, columns = transmitted.shape
-    reach = math.ceil(math.pi * columns / (2 * views)) + 1
     return marks, int(mark_outliers(roots, limit, reach, marks))

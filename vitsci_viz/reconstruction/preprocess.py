@@ -16,7 +16,7 @@ from vitsci_viz.reconstruction.hardening import apply_polynomial
 from vitsci_viz.reconstruction.options import PreprocessOptions
 from vitsci_viz.reconstruction.phase import blur_length_px, margin_px, retrieve_transmission
 from vitsci_viz.reconstruction.pixel_kernels import fill_gaps, transmission
-from vitsci_viz.reconstruction.pixels import dead_pixels, outlier_samples, saturation_level, stuck_pixels
+from vitsci_viz.reconstruction.pixels import dead_pixels, motion_px, outlier_samples, saturation_level, stuck_pixels
 from vitsci_viz.reconstruction.rings import remove_rings
 from vitsci_viz.types import Scan
 
@@ -171,13 +171,14 @@ def _rows_alone(
     """Return line integrals (row, angle, column) as far as every row stands alone, and what was found in each."""
     counts = np.asarray(scan.projections[:, rows, :])
     field = None if scan.are_line_integrals else _field(scan, rows, options)
+    motion = motion_px(scan.geometry.angles_rad, scan.columns)
     out = np.empty((counts.shape[1], counts.shape[0], counts.shape[2]), np.float32)
 
     def correct(row: int) -> Corrections:
         if field is None:
             values, found = _mended_line_integrals(counts[:, row])
         else:
-            values, found = _corrected_counts(counts[:, row], field, row, options)
+            values, found = _corrected_counts(counts[:, row], field, row, options, motion)
         out[row] = remove_rings(values, options)
         return found
 
@@ -210,9 +211,9 @@ def _mended_line_integrals(values: NDArray[Any]) -> tuple[Floats32, Corrections]
 
 
 def _corrected_counts(
-    counts: NDArray[Any], field: FlatField, row: int, options: PreprocessOptions
+    counts: NDArray[Any], field: FlatField, row: int, options: PreprocessOptions, motion: int
 ) -> tuple[Floats32, Corrections]:
-    """Return the line integrals of one row of counts."""
+    """Return the line integrals of one row of counts of a sample that moves so many columns from view to view."""
     beam, full = field.open[:, row], saturation_level(counts.dtype, options.saturation)
     dead = dead_pixels(beam, options.dead) | (beam + field.dark[row] >= full).any(axis=0)
     if dead.all():
@@ -229,7 +230,7 @@ def _corrected_counts(
     stuck = stuck_pixels(values) & ~dead
     if stuck.any():
         fill_gaps(values, np.broadcast_to(stuck, values.shape).copy())
-    marks, outliers = outlier_samples(values, options.outliers)
+    marks, outliers = outlier_samples(values, options.outliers, motion)
     if outliers:
         fill_gaps(values, marks)
     below = values < options.floor

@@ -12,6 +12,7 @@ from vitsci_viz.errors import OptionError
 from vitsci_viz.extras import missing_extra
 from vitsci_viz.params import fields_of
 from vitsci_viz.reconstruction.options import PreprocessOptions
+from vitsci_viz.reconstruction.ring_kernels import running_median
 
 Floats32 = NDArray[np.float32]
 RingRemoval = Callable[[Floats32, PreprocessOptions], Floats32]
@@ -47,18 +48,20 @@ def sort_and_smooth(sinogram: Floats32, size: int) -> Floats32:
     sinogram : (angle, column) float32
         Line integrals of one row.
     size : int
-        Columns of the median.
+        Columns of the median, at most those of the detector.
 
     References
     ----------
     Vo, Atwood and Drakopoulos, Superior techniques for eliminating ring artifacts in X-ray micro-tomography,
     Opt. Express 26, 2018, algorithm 3.
     """
-    order = np.argsort(sinogram, axis=0, kind="stable")
-    smooth = ndimage.median_filter(np.take_along_axis(sinogram, order, axis=0), size=(1, size), mode="reflect")
-    out = np.empty_like(sinogram)
-    np.put_along_axis(out, order, smooth, axis=0)
-    return out
+    columns = np.ascontiguousarray(sinogram.T)
+    order = np.argsort(columns, axis=1, kind="stable")
+    ranked = np.ascontiguousarray(np.take_along_axis(columns, order, axis=1).T)
+    smooth = np.empty_like(ranked)
+    running_median(ranked, size, smooth)
+    np.put_along_axis(columns, order, smooth.T, axis=1)
+    return np.ascontiguousarray(columns.T)
 
 
 def _by_algotom(function: str, arguments: Callable[[PreprocessOptions], Mapping[str, Any]]) -> RingRemoval:
