@@ -11,7 +11,7 @@ from vitsci_viz.errors import InputError
 from vitsci_viz.io.frames import PickedLevel
 from vitsci_viz.io.hdf5 import dataset_level, length_mm, numbers_at, open_hdf5, text_attribute
 from vitsci_viz.io.scan_angles import AngleUnit, in_radians
-from vitsci_viz.io.scan_parts import no_angles, scan_of
+from vitsci_viz.io.scan_parts import listed, no_angles, scan_of
 from vitsci_viz.types import LevelArray, Scan
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,13 @@ CENTRE, TILT = "process/geometry/centre_px", "process/geometry/tilt_rad"
 LINE_INTEGRALS = "line integrals"
 """Description of data that need no flats and no logarithm."""
 _DETECTORS = ("instrument/detector", "tomo_entry/instrument/detector", "tomo_entry/data", "data")
-_TURNS = ("sample/rotation_angle", "tomo_entry/sample/rotation_angle", "tomo_entry/data/rotation_angle")
+_TURNS = (
+    "sample/rotation_angle",
+    "sample/transformations/rotation_angle",
+    "tomo_entry/sample/rotation_angle",
+    "tomo_entry/data/rotation_angle",
+    "data/rotation_angle",
+)
 _VIEW, _FLAT, _DARK = 0, 1, 2
 
 
@@ -58,31 +64,27 @@ def read_hdf5_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) ->
         raise InputError(f"{path} must be a scan: looked for {looked}, but it holds {_contents(file)}")
 
 
-def _contents(file: Any, most: int = 8) -> str:
+def _contents(file: Any) -> str:
     """Name the arrays of a file, the largest first."""
     found: list[tuple[int, str]] = []
     file.visititems(lambda name, node: found.append((node.size or 0, f"/{name}")) if hasattr(node, "dtype") else None)
-    names = [name for _, name in sorted(found, key=lambda item: (-item[0], item[1]))]
-    return (", ".join(names[:most]) + (", ..." if len(names) > most else "")) or "no arrays"
+    return listed([name for _, name in sorted(found, key=lambda item: (-item[0], item[1]))])
 
 
 def _read_dxchange(file: Any, path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
-    data = file[DATA]
-    places = None
+    data, theta = file[DATA], numbers_at(file, THETA)
     if angles is None:
-        theta = numbers_at(file, THETA)
         if theta is None:
             raise no_angles(path, f"/{THETA}", len(data))
         said = text_attribute(file[THETA], "units")
         angles = in_radians(theta.reshape(-1), unit, f"the angles /{THETA} of {path.name}", said=said)
-        places = _flat_places(numbers_at(file, FLAT_THETA), theta.reshape(-1))
     return scan_of(
         path,
         projections=dataset_level(data, path),
         angles=angles,
         flats=_frames_at(file, FLATS, path),
         darks=_frames_at(file, DARKS, path),
-        flat_places=places,
+        flat_places=_flat_places(numbers_at(file, FLAT_THETA), theta, len(data)),
         pixel_mm=length_mm(file, RESOLUTION),
         centre=_number(file, CENTRE),
         tilt_rad=_number(file, TILT) or 0.0,
@@ -104,14 +106,15 @@ def _number(file: Any, name: str) -> float | None:
     return None if found is None or found.size != 1 else float(found.reshape(-1)[0])
 
 
-def _flat_places(flat_theta: Floats | None, theta: Floats) -> Floats | None:
+def _flat_places(flat_theta: Floats | None, theta: Floats | None, views: int) -> Floats | None:
     """Return when flats were taken, in views, from the angle at which they were."""
-    steps = np.diff(theta)
-    if flat_theta is None or len(theta) < 2 or not (np.all(steps > 0) or np.all(steps < 0)):
+    if flat_theta is None or theta is None or theta.shape != (views,) or views < 2:
         return None
-    views = np.arange(len(theta), dtype=np.float64)
+    steps = np.diff(theta)
+    if not (np.all(steps > 0) or np.all(steps < 0)):
+        return None
     edges = np.concatenate([[theta[0] - steps[0] / 2], theta, [theta[-1] + steps[-1] / 2]])
-    places = np.concatenate([[-0.5], views, [len(theta) - 0.5]])
+    places = np.concatenate([[-0.5], np.arange(views, dtype=np.float64), [views - 0.5]])
     order = np.argsort(edges)
     return np.interp(flat_theta.reshape(-1), edges[order], places[order])
 

@@ -18,6 +18,16 @@ def no_angles(path: Path, place: str, views: int) -> InputError:
     )
 
 
+def listed(names: list[str], most: int = 8) -> str:
+    """Name what a file holds, on one line.
+
+    >>> listed(["data", "theta"]), listed([])
+    ('data, theta', 'no arrays')
+    """
+    text = ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+    return "".join(letter if letter.isprintable() else "?" for letter in text) or "no arrays"
+
+
 def scan_of(
     path: Path,
     *,

@@ -13,7 +13,7 @@ from vitsci_viz.io.frames import FilesLevel
 from vitsci_viz.io.lazy import reading
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.io.scan_angles import ANGLE_SUFFIXES, AngleUnit, angles_from, in_radians
-from vitsci_viz.io.scan_parts import no_angles, scan_of
+from vitsci_viz.io.scan_parts import listed, no_angles, scan_of
 from vitsci_viz.io.volumes import from_npz, npz_level
 from vitsci_viz.types import LevelArray, Scan
 
@@ -50,7 +50,7 @@ def read_npz_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) -> 
     views = SINOGRAMS if SINOGRAMS in held else named["projections"]
     if views is None:
         looked = ", ".join((*NAMES["projections"], SINOGRAMS))
-        raise InputError(f"{path} must be a scan: looked for {looked}, but it holds {', '.join(held) or 'no arrays'}")
+        raise InputError(f"{path} must be a scan: looked for {looked}, but it holds {listed(held)}")
     projections = npz_level(path, views)
     if angles is None:
         name = next((name for name in _ANGLES if name in held), None)
@@ -149,7 +149,8 @@ def _stack(path: Path) -> LevelArray:
     image = read_image(path)
     if image.axes == "yx":
         return FilesLevel([path])
-    if len(image.data.shape) != 3:
+    is_colour = image.axes.endswith("c") and path.suffix.lower() in PICTURES  # bare arrays do not tell their axes
+    if len(image.data.shape) != 3 or is_colour:
         raise InputError(f"{path} must hold grey frames, got the axes {image.axes} and the shape {image.data.shape}")
     return image.data
 
