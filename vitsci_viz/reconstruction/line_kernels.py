@@ -13,11 +13,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.reconstruction.vector_lines import GROUP, LANES, add_pairs
+
+__all__ = ["GROUP", "LANES", "TILE", "add_lines", "add_shares"]
+
 Array = NDArray[Any]
-TILE = 16
-"""Side of a tile of pixels."""
-GROUP = 4
-"""Rows of pixels, or views, that are added together."""
+TILE = 32
+"""Side of a tile of pixels, whole groups of rows."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -35,14 +37,14 @@ def _beside(x: float, first: int, stop: int, weight: float) -> tuple[int, np.flo
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _under(t: float, columns: int, width: float) -> tuple[int, np.float32, np.float32]:
-    """Return the detector pixel before a place, and what a tent there gives to it and to the next."""
+def _under(t: float, columns: int, steep: float) -> tuple[int, np.float32, np.float32]:
+    """Return the detector pixel before a place, and what a tent 1 / steep wide there gives it and the next."""
     before = math.floor(t)
     after = t - before
     if before < -1 or before >= columns:
         return 0, np.float32(0), np.float32(0)
-    this = max(0.0, 1 - after / width) / width
-    following = max(0.0, 1 - (1 - after) / width) / width
+    this = max(0.0, 1 - after * steep) * steep
+    following = max(0.0, 1 - (1 - after) * steep) * steep
     if before == -1:
         return 0, np.float32(following), np.float32(0)
     if before == columns - 1:
@@ -50,7 +52,7 @@ def _under(t: float, columns: int, width: float) -> tuple[int, np.float32, np.fl
     return before, np.float32(this), np.float32(following)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def add_lines(
     slices: Array, across: Array, along: Array, centre: float, middle: tuple[float, float], out: Array
 ) -> None:
@@ -59,7 +61,7 @@ def add_lines(
     Parameters
     ----------
     slices : (h, w, s) float32
-        h and w are multiples of `GROUP`.
+        h and w are multiples of `GROUP`, s of `LANES`.
     across, along : (a,) float64
         Of the angles: the cosines and sines where lines run along the first axis; |across| >= |along|.
     centre : float
@@ -71,6 +73,9 @@ def add_lines(
     """
     height, width, count = slices.shape
     columns = out.shape[1]
+    pixels, sums = slices.reshape(-1), out.reshape(-1)
+    starts = np.empty(GROUP, np.int64)
+    before, after = np.empty(GROUP, np.float32), np.empty(GROUP, np.float32)
     for top in range(0, height, TILE):
         bottom = min(top + TILE, height)
         for left in range(0, width, TILE):
@@ -85,26 +90,16 @@ def add_lines(
                 slope, weight = along[a] / across[a], 1 / abs(across[a])
                 for c in range(start, stop):
                     x = (c - centre) / across[a] + middle[1] + middle[0] * slope
-                    line = out[a, c]
-                    for y in range(top, bottom, GROUP):
-                        i0, p0, q0 = _beside(x - y * slope, left, right, weight)
-                        i1, p1, q1 = _beside(x - (y + 1) * slope, left, right, weight)
-                        i2, p2, q2 = _beside(x - (y + 2) * slope, left, right, weight)
-                        i3, p3, q3 = _beside(x - (y + 3) * slope, left, right, weight)
-                        u0, v0 = slices[y, i0], slices[y, i0 + 1]
-                        u1, v1 = slices[y + 1, i1], slices[y + 1, i1 + 1]
-                        u2, v2 = slices[y + 2, i2], slices[y + 2, i2 + 1]
-                        u3, v3 = slices[y + 3, i3], slices[y + 3, i3 + 1]
-                        for s in range(count):
-                            line[s] += (
-                                (p0 * u0[s] + q0 * v0[s])
-                                + (p1 * u1[s] + q1 * v1[s])
-                                + (p2 * u2[s] + q2 * v2[s])
-                                + (p3 * u3[s] + q3 * v3[s])
-                            )
+                    place = (a * columns + c) * count
+                    for first in range(top, bottom, GROUP):
+                        for k in range(GROUP):
+                            y = first + k
+                            index, before[k], after[k] = _beside(x - y * slope, left, right, weight)
+                            starts[k] = (y * width + index) * count
+                        add_pairs(sums, place, pixels, starts, before, after, count)  # pyright: ignore[reportCallIssue]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def add_shares(
     views: Array, cosines: Array, sines: Array, centre: float, rows: Array, columns: Array, out: Array
 ) -> None:
@@ -113,7 +108,7 @@ def add_shares(
     Parameters
     ----------
     views : (a, c, s) float32
-        Line integrals; a is a multiple of `GROUP`, c at least 2.
+        Line integrals; a is a multiple of `GROUP`, c at least 2, s a multiple of `LANES`.
     cosines, sines : (a,) float64
         Of the angles.
     centre : float
@@ -123,30 +118,20 @@ def add_shares(
     out : (h, w, s) float32
         Sums.
     """
-    channels, count = views.shape[1], views.shape[2]
-    widths = np.maximum(np.abs(cosines), np.abs(sines))
+    channels, count, width = views.shape[1], views.shape[2], out.shape[1]
+    lines, sums = views.reshape(-1), out.reshape(-1)
+    starts = np.empty(GROUP, np.int64)
+    before, after = np.empty(GROUP, np.float32), np.empty(GROUP, np.float32)
+    steep = 1 / np.maximum(np.abs(cosines), np.abs(sines))
     for top in range(0, out.shape[0], TILE):
-        for left in range(0, out.shape[1], TILE):
-            for a in range(0, views.shape[0], GROUP):
+        for left in range(0, width, TILE):
+            for first in range(0, views.shape[0], GROUP):
                 for y in range(top, min(top + TILE, out.shape[0])):
-                    for x in range(left, min(left + TILE, out.shape[1])):
-                        t0 = columns[x] * cosines[a] + rows[y] * sines[a] + centre
-                        t1 = columns[x] * cosines[a + 1] + rows[y] * sines[a + 1] + centre
-                        t2 = columns[x] * cosines[a + 2] + rows[y] * sines[a + 2] + centre
-                        t3 = columns[x] * cosines[a + 3] + rows[y] * sines[a + 3] + centre
-                        i0, p0, q0 = _under(t0, channels, widths[a])
-                        i1, p1, q1 = _under(t1, channels, widths[a + 1])
-                        i2, p2, q2 = _under(t2, channels, widths[a + 2])
-                        i3, p3, q3 = _under(t3, channels, widths[a + 3])
-                        u0, v0 = views[a, i0], views[a, i0 + 1]
-                        u1, v1 = views[a + 1, i1], views[a + 1, i1 + 1]
-                        u2, v2 = views[a + 2, i2], views[a + 2, i2 + 1]
-                        u3, v3 = views[a + 3, i3], views[a + 3, i3 + 1]
-                        line = out[y, x]
-                        for s in range(count):
-                            line[s] += (
-                                (p0 * u0[s] + q0 * v0[s])
-                                + (p1 * u1[s] + q1 * v1[s])
-                                + (p2 * u2[s] + q2 * v2[s])
-                                + (p3 * u3[s] + q3 * v3[s])
-                            )
+                    for x in range(left, min(left + TILE, width)):
+                        for k in range(GROUP):
+                            a = first + k
+                            t = columns[x] * cosines[a] + rows[y] * sines[a] + centre
+                            index, before[k], after[k] = _under(t, channels, steep[a])
+                            starts[k] = (a * channels + index) * count
+                        place = (y * width + x) * count
+                        add_pairs(sums, place, lines, starts, before, after, count)  # pyright: ignore[reportCallIssue]

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.reconstruction.geometry import checked_angles
-from vitsci_viz.reconstruction.line_kernels import GROUP, TILE, add_lines, add_shares
+from vitsci_viz.reconstruction.line_kernels import GROUP, LANES, TILE, add_lines, add_shares
 from vitsci_viz.types import Image, Scan, ScanGeometry
 
 Floats = NDArray[np.float64]
@@ -126,7 +126,7 @@ def project_slices(
                 f"pixels to be projected must be finite, row {first + int(np.argmin(is_finite))} has others"
             )
         found = _project(part, angles, channels, axis, threads)
-        sinograms[:, first : first + SLICES] = found.transpose(0, 2, 1)
+        sinograms[:, first : first + SLICES] = found[:, :, : len(part)].transpose(0, 2, 1)
     return sinograms
 
 
@@ -169,8 +169,9 @@ def project_adjoint(
     height, width = (columns, columns) if shape is None else shape
     slices = np.empty((rows, height, width), np.float32)
     for first in range(0, rows, SLICES):
-        found = _spread(sinograms[:, first : first + SLICES], angles, (height, width), axis, threads)
-        slices[first : first + SLICES] = found.transpose(2, 0, 1)
+        part = sinograms[:, first : first + SLICES]
+        found = _spread(part, angles, (height, width), axis, threads)
+        slices[first : first + SLICES] = found[:, :, : part.shape[1]].transpose(2, 0, 1)
     return slices
 
 
@@ -186,19 +187,19 @@ def _checked(angles_rad: NDArray[np.floating], columns: int, centre: float | Non
 
 
 def _project(part: NDArray[np.floating], angles: Floats, columns: int, centre: float, threads: int) -> Floats32:
-    """Return (angle, column, row): lines that run along y in one go, those along x in slices turned over."""
+    """Return (angle, column, row), rows filled up: lines along y in one go, those along x in slices turned over."""
     rows, height, width = part.shape
-    upright = np.zeros((-(-height // GROUP) * GROUP, -(-width // GROUP) * GROUP, rows), np.float32)
-    upright[:height, :width] = part.transpose(1, 2, 0)
+    upright = np.zeros((_whole(height, GROUP), _whole(width, GROUP), _whole(rows, LANES)), np.float32)
+    upright[:height, :width, :rows] = part.transpose(1, 2, 0)
     cosines, sines = np.cos(angles), np.sin(angles)
     is_upright = np.abs(cosines) >= np.abs(sines)
     middle = ((height - 1) / 2, (width - 1) / 2)
-    out = np.zeros((len(angles), columns, rows), np.float32)
+    out = np.zeros((len(angles), columns, upright.shape[2]), np.float32)
     with ThreadPoolExecutor(threads, thread_name_prefix="lines") as pool:
 
         def add(slices: Floats32, across: Floats, along: Floats, axis: tuple[float, float], which: NDArray) -> None:
             def fill(views: NDArray) -> None:
-                found = np.zeros((len(views), columns, rows), np.float32)
+                found = np.zeros((len(views), *out.shape[1:]), np.float32)
                 add_lines(slices, across[views], along[views], centre, axis, found)
                 out[views] = found
 
@@ -214,16 +215,16 @@ def _project(part: NDArray[np.floating], angles: Floats, columns: int, centre: f
 def _spread(
     part: NDArray[np.floating], angles: Floats, shape: tuple[int, int], centre: float, threads: int
 ) -> Floats32:
-    """Return (y, x, row)."""
+    """Return (y, x, row), rows filled up."""
     views, rows, columns = part.shape
     height, width = shape
-    data = np.zeros((-(-views // GROUP) * GROUP, columns, rows), np.float32)
-    data[:views] = part.transpose(0, 2, 1)
+    data = np.zeros((_whole(views, GROUP), columns, _whole(rows, LANES)), np.float32)
+    data[:views, :, :rows] = part.transpose(0, 2, 1)
     turns = np.zeros(len(data))
     turns[:views] = angles
     cosines, sines = np.cos(turns), np.sin(turns)
     y, x = np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2
-    out = np.zeros((height, width, rows), np.float32)
+    out = np.zeros((height, width, data.shape[2]), np.float32)
 
     def fill(top: int) -> None:
         band = slice(top, top + TILE)
@@ -232,6 +233,11 @@ def _spread(
     with ThreadPoolExecutor(threads, thread_name_prefix="shares") as pool:
         list(pool.map(fill, range(0, height, TILE)))
     return out
+
+
+def _whole(count: int, group: int) -> int:
+    """Return how many there are with those that fill the last group."""
+    return -(-count // group) * group
 
 
 def _pixel_mm(volume: Image | NDArray[np.floating], said: float | None) -> float | None:
