@@ -53,6 +53,10 @@ def test_a_range_may_say_its_unit():
     np.testing.assert_allclose(angles_from("0:30:3 deg"), np.deg2rad([0, 10, 20]))
 
 
+def test_a_range_to_which_a_recipe_put_its_folder_is_still_one(tmp_path: Path):
+    np.testing.assert_array_equal(angles_from(tmp_path / "0:180:3"), angles_from("0:180:3"))
+
+
 @pytest.mark.parametrize("text", ["0:180", "0:180:0", "a:180:3", "0:180:3:4", "0:180:-2"])
 def test_a_range_that_is_none_is_refused(text):
     with pytest.raises(InputError, match="start:stop:count such as 0:180:721"):

@@ -257,6 +257,17 @@ def test_virtual_arrays_are_whole_and_near(tmp_path: Path, target: str, said: st
         read_scan(tmp_path / "in" / "bad.h5")
 
 
+def test_a_compression_that_needs_a_plug_in_says_so(tmp_path: Path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        more = {"chunks": (1, 5, 7), "compression": 32_765, "allow_unknown_filter": True}
+        file.create_dataset("exchange/data", VIEWS.shape, "u2", **more)
+        file["exchange/theta"] = THETA
+    with pytest.raises(
+        InputError, match=r"/exchange/data is compressed with HDF5 filter 32765.*pip install hdf5plugin"
+    ):
+        read_scan(tmp_path / "a.h5")
+
+
 def test_a_scan_is_written_as_hdf5_only(tmp_path: Path):
     with pytest.raises(InputError, match=r"a scan is written as \.h5"):
         write_scan(tmp_path / "a.npz", SCAN)

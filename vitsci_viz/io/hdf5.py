@@ -1,6 +1,7 @@
 """HDF5: arrays read where they are sliced, from several threads, and only from files beside the one opened."""
 
 import contextlib
+import importlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,10 +80,12 @@ def dataset_level(dataset: Any, path: Path) -> LevelArray:
     Raises
     ------
     InputError
-        It holds no numbers, or lies in a file that is missing or not beside this one.
+        It holds no numbers, lies in a file that is missing or not beside this one, or is compressed in a way that
+        needs a plug-in.
     """
     check_pixels(dataset.shape, dataset.dtype, f"{path}:{dataset.name}")
     _check_places(dataset, path)
+    _check_filters(dataset, path)
     offset = dataset.id.get_offset()
     is_here = Path(dataset.file.filename).resolve() == path.resolve()
     if offset is not None and is_here and not dataset.is_virtual and not dataset.external:
@@ -104,6 +107,22 @@ def _check_places(dataset: Any, path: Path) -> None:
             )
         if not other.exists():
             raise InputError(f"{path}:{dataset.name} lies in {other}, which does not exist: put it there")
+
+
+def _check_filters(dataset: Any, path: Path) -> None:
+    """Refuse a compression that this library cannot undo; detectors use some that a plug-in brings."""
+    filters, known = dataset.id.get_create_plist(), import_h5py().h5z
+    for number in range(filters.get_nfilters()):
+        code, _, _, name = filters.get_filter(number)
+        if known.filter_avail(code):
+            continue
+        with contextlib.suppress(ImportError):
+            importlib.import_module("hdf5plugin")
+        if not known.filter_avail(code):
+            what = f"filter {code} ({name.decode(errors='replace').partition(';')[0]})" if name else f"filter {code}"
+            raise InputError(
+                f"{path}:{dataset.name} is compressed with HDF5 {what}, which is not installed: pip install hdf5plugin"
+            )
 
 
 def numbers_at(group: Any, name: str) -> NDArray[np.float64] | None:

@@ -54,9 +54,10 @@ def angles_from(source: Any, unit: AngleUnit | None = None) -> Floats:
     >>> angles_from([0, 90], "deg") / np.pi
     array([0. , 0.5])
     """
-    if isinstance(source, str) and ":" in source and not Path(source).exists():
-        values, said = _from_range(source)
-        return in_radians(values, unit or said, f"the angles {source}")
+    if isinstance(source, str | Path) and ":" in Path(source).name and not Path(source).exists():
+        text = Path(source).name  # a recipe puts its folder before whatever stands for a file
+        values, said = _from_range(text)
+        return in_radians(values, unit or said, f"the angles {text}")
     if isinstance(source, str | Path):
         return in_radians(_from_file(Path(source).expanduser()), unit, str(source))
     return in_radians(np.asarray(source, np.float64), unit, "the angles")
