@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vitsci_viz.cli.scan_readings import reconstruct_readings
 from vitsci_viz.cli.segment_readings import evaluate_readings, predict_readings, train_readings
 from vitsci_viz.cli.styles import ACCENT, GOOD, QUIET, footer
 from vitsci_viz.patching.readings import Readings
@@ -145,5 +146,6 @@ READINGS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {
     "train": train_readings,
     "predict": predict_readings,
     "evaluate": evaluate_readings,
+    "reconstruct": reconstruct_readings,
 }
 """How the results of each workflow are shown."""

@@ -85,7 +85,7 @@ class PreprocessOptions(Options):
         group="Rings",
     )
     ring_size: int = option(
-        21,
+        11,
         "Width of the median window for small stripes; wider removes wider stripes and more of the sample.",
         ge=3,
         le=501,
@@ -121,7 +121,7 @@ class PreprocessOptions(Options):
         200.0,
         "Refractive index decrement over absorption index of the material: larger smooths more.",
         ge=0,
-        le=1e7,
+        le=10_000_000,
         group="Phase",
         applies={"phase": ("paganin",)},
     )
@@ -185,8 +185,8 @@ class CentreOptions(Options):
             raise ValueError(f"centre_range must rise from 0 or more, got {self.centre_range}")
         return self
 
-    def search_px(self, columns: int, shift: float = 0.0) -> tuple[float, float] | None:
-        """Return the range to search on a row whose centre is shifted by the tilt; None where it is not given.
+    def search_px(self, columns: int) -> tuple[float, float] | None:
+        """Return the range to search; None where it is not given.
 
         Raises
         ------
@@ -200,7 +200,7 @@ class CentreOptions(Options):
             raise OptionError(
                 f"centre_range must lie on the detector, 0 to {columns - 1} px, got {first:g} to {last:g}"
             )
-        return max(0.0, first + shift), min(columns - 1.0, last + shift)
+        return self.centre_range
 
 
 def check_hardening(coefficients: Sequence[float]) -> None:

@@ -185,6 +185,32 @@ CATALOGUE: dict[str, WorkflowEntry] = {
         ),
         outputs=(Slot(name="table", flag="out", help="A row per image as .csv or .json.", suffixes=(".csv", ".json")),),
     ),
+    "reconstruct": WorkflowEntry(
+        function="vitsci_viz.workflows.reconstruct:run_reconstruct",
+        options="vitsci_viz.workflows.reconstruct_options:ReconstructOptions",
+        summary="Reconstruct a volume from the projections of a parallel-beam CT scan.",
+        inputs=(
+            Slot(
+                name="scan",
+                help="DXchange or NXtomo HDF5, .npz, or TIFF stack or folder (with --angles).",
+                required=True,
+            ),
+            Slot(
+                name="angles",
+                help="Angles of the views where the scan does not hold them: a text file, .npy, or START:STOP:COUNT.",
+            ),
+        ),
+        outputs=(
+            Slot(
+                name="volume",
+                flag="out",
+                help="The volume as .ome.zarr (with a pyramid) or .tif.",
+                required=True,
+                suffixes=(".zarr", ".tif", ".tiff"),
+            ),
+        ),
+        can_resume=True,
+    ),
 }
 """Every workflow by name."""
 

@@ -1,0 +1,165 @@
+"""From a scan file to a volume: the slices of the engine, whatever the slabs, threads and stops."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vitsci_viz.errors import Cancelled, InputError, OptionError, OutputError, OutputExistsError
+from vitsci_viz.io import read_image
+from vitsci_viz.io.scan_writing import write_scan
+from vitsci_viz.io.scans import read_scan
+from vitsci_viz.io.volume_writing import partial_folder
+from vitsci_viz.params import ExecutionOptions
+from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
+from vitsci_viz.simulation.ellipses import draw_slice, project_phantom, shepp_logan
+from vitsci_viz.simulation.scan_sample import ScanSettings, simulate_scan
+from vitsci_viz.types import Recipe, Scan
+from vitsci_viz.workflows import reconstruct as workflow
+from vitsci_viz.workflows import slab_plan
+from vitsci_viz.workflows.catalogue import run_recipe
+from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
+from vitsci_viz.workflows.reconstructing import reconstruct
+
+SETTINGS = ScanSettings(views=60, rows=10, columns=48, centre=24.5, flats=4, darks=4)
+ANGLES = np.arange(60) * np.pi / 60
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory):
+    return write_scan(tmp_path_factory.mktemp("scan") / "scan.h5", simulate_scan(SETTINGS).scan)
+
+
+def recipe(scan: Path, volume: Path, **options: Any) -> Recipe:
+    options = {"centre": 24.5, **options}
+    return Recipe(workflow="reconstruct", inputs={"scan": str(scan)}, outputs={"volume": str(volume)}, options=options)
+
+
+def in_memory(scan: Path, **options: Any) -> np.ndarray:
+    return np.asarray(reconstruct(read_scan(scan), ReconstructOptions(**{"centre": 24.5, **options})))
+
+
+def test_line_integrals_become_slices_in_one_over_millimetres():
+    views = project_phantom(shepp_logan(16), ANGLES, 32)
+    plain = filtered_back_projection(views, ANGLES, centre=15.0)
+    for pixel, scale in ((None, 1.0), (0.5, 2.0)):
+        scan = Scan.from_line_integrals(views, angles_rad=ANGLES, centre=15.0, pixel_mm=pixel)
+        volume = reconstruct(scan, ReconstructOptions(outliers=0))
+        np.testing.assert_allclose(np.asarray(volume), scale * plain, atol=1e-5)
+        assert volume.spacing == (None if pixel is None else (0.5,) * 3)
+
+
+def test_both_methods_give_the_phantom():
+    phantom, truth = shepp_logan(24), draw_slice(shepp_logan(24), 48)
+    scan = Scan.from_line_integrals(project_phantom(phantom, ANGLES, 48), angles_rad=ANGLES, centre=23.5)
+    for method in ("fbp", "fourier"):
+        found = np.asarray(reconstruct(scan, ReconstructOptions(method=method, circle=True, outliers=0)))[0]
+        assert np.corrcoef(found.ravel(), truth.ravel())[0, 1] > 0.95
+        assert not found[0, 0]
+
+
+@pytest.mark.parametrize("name", ["volume.ome.zarr", "volume.tif"])
+def test_the_file_holds_the_slices_whatever_slabs_and_threads(made: Path, tmp_path: Path, monkeypatch, name: str):
+    expected = in_memory(made)
+    monkeypatch.setattr(slab_plan, "MOST_ROWS", 3)
+    report = run_recipe(recipe(made, tmp_path / name), execution=ExecutionOptions(threads=2))
+    assert report.results["plan"]["slabs"] == 4
+    image = read_image(tmp_path / name)
+    np.testing.assert_allclose(np.asarray(image), expected, atol=1e-5 * np.abs(expected).max())
+    assert image.spacing_um == pytest.approx((10.0,) * 3)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    json.dumps(report.results)
+
+
+def test_rows_and_binning_choose_and_average(made: Path):
+    whole = in_memory(made)
+    np.testing.assert_allclose(in_memory(made, rows="4:7"), whole[4:7], atol=1e-5 * np.abs(whole).max())
+    coarse = in_memory(made, bin=2)
+    assert coarse.shape == (5, 24, 24)
+    blocks = whole.reshape(5, 2, 24, 2, 24, 2).mean(axis=(1, 3, 5))
+    assert np.corrcoef(coarse.ravel(), blocks.ravel())[0, 1] > 0.98
+
+
+def test_whole_numbers_come_back_within_half_a_step(made: Path, tmp_path: Path):
+    run_recipe(recipe(made, tmp_path / "v.ome.zarr", store="uint16"))
+    image, expected = read_image(tmp_path / "v.ome.zarr"), in_memory(made)
+    import zarr
+
+    facts = zarr.open_group(tmp_path / "v.ome.zarr", mode="r").attrs["ome"]["vitsci_viz"]
+    again = np.asarray(image) * facts["scale"] + facts["offset"]
+    inside = np.abs(again - expected) <= 0.51 * facts["scale"] + 1e-5 * np.abs(expected).max()
+    assert inside.mean() > 0.999, "only what lies outside the range of the sampled slices is cut off"
+    assert facts["unit"] == "1/mm"
+
+
+def test_what_was_done_before_a_stop_is_not_computed_again(made: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(slab_plan, "MOST_ROWS", 2)
+    place = tmp_path / "v.ome.zarr"
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "slices" and done >= 4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_recipe(recipe(made, place), progress=stop)
+    assert not place.exists()
+    assert partial_folder(place).is_dir()
+    computed: list[slice] = []
+    lines = workflow.SliceEngine.lines
+    monkeypatch.setattr(
+        workflow.SliceEngine, "lines", lambda engine, part: computed.append(part) or lines(engine, part)
+    )
+    run_recipe(recipe(made, place), resume=True)
+    assert min(part.start for part in computed[1:]) >= 2, "the first one is for the quality"
+    np.testing.assert_allclose(np.asarray(read_image(place)), in_memory(made), atol=1e-3)
+    assert not partial_folder(place).exists()
+
+
+def test_a_run_of_other_options_is_not_gone_on_with(made: Path, tmp_path: Path):
+    place = tmp_path / "v.ome.zarr"
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "slices":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_recipe(recipe(made, place), progress=stop)
+    with pytest.raises(OutputError, match="of another recipe"):
+        run_recipe(recipe(made, place, filter="hann"), resume=True)
+
+
+def test_the_report_tells_geometry_centre_and_quality(made: Path, tmp_path: Path):
+    results = run_recipe(recipe(made, tmp_path / "v.tif")).results
+    assert results["scan"]["views"] == 60
+    assert results["centre"] == {"px": 24.5, "method": "given", "confidence": None, "candidates": []}
+    assert results["quality"]["snr"] > 1
+    assert results["updates_per_s"] > 0
+
+
+def test_the_centre_is_found_where_it_is_not_given(made: Path, tmp_path: Path):
+    report = run_recipe(recipe(made, tmp_path / "v.tif", centre="auto"))
+    assert report.results["centre"]["px"] == pytest.approx(24.5, abs=0.5)
+    assert report.results["centre"]["candidates"]
+
+
+def test_what_cannot_be_is_said_before_any_work(made: Path, tmp_path: Path, monkeypatch):
+    place = tmp_path / "v.tif"
+    with pytest.raises(InputError, match="the centre must lie on the detector, 0 to 47 px, got 99"):
+        run_recipe(recipe(made, place, centre=99))
+    with pytest.raises(OptionError, match="between 0 and 10"):
+        run_recipe(recipe(made, place, rows="5:90"))
+    with pytest.raises(OptionError, match="FIRST:STOP"):
+        ReconstructOptions(rows="7")
+    with pytest.raises(OptionError, match="bin must leave"):
+        run_recipe(recipe(made, place, bin=12))
+    with pytest.raises(InputError, match=r"needs .* MiB.* allow more with --memory"):
+        run_recipe(recipe(made, place), execution=ExecutionOptions(memory="1MiB"))
+    monkeypatch.setattr(slab_plan.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10})())
+    with pytest.raises(OutputError, match=r"may need .* and .* are free"):
+        run_recipe(recipe(made, place))
+    place.write_text("mine")
+    with pytest.raises(OutputExistsError):
+        run_recipe(recipe(made, place))
+    assert [path.name for path in tmp_path.iterdir()] == ["v.tif"]

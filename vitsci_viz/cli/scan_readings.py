@@ -1,0 +1,50 @@
+"""What a reconstruction found, as people read it in a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from vitsci_viz.cli.styles import ACCENT, QUIET, footer
+from vitsci_viz.types import Report
+from vitsci_viz.views.session.wording import size
+
+
+def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
+    """Say what was scanned, where the axis was found, and what the volume is."""
+    results = report.results
+    scan, centre, plan = results["scan"], results["centre"], results["plan"]
+    low, high = scan["angles_deg"]
+    pixel = "" if scan["pixel_mm"] is None else f", pixel {1e3 * scan['pixel_mm']:.4g} um"
+    facts = f"{scan['views']:,} views of {scan['rows']:,} x {scan['columns']:,} over {high - low:.4g} degrees{pixel}"
+    frames = f", {scan['flats']} flats, {scan['darks']} darks" if scan["flats"] else ""
+    yield Text.assemble((str(scan["name"]), "bold"), (f"  {facts}{frames}", QUIET))
+    sure = "" if centre["confidence"] is None else f", confidence {centre['confidence']:.2f}"
+    yield Text.assemble("Centre ", (f"{centre['px']:.2f} px", ACCENT), f" ({centre['method']}{sure})")
+    shape = " x ".join(f"{n:,}" for n in results["shape"])
+    rate = f"{results['updates_per_s'] / 1e9:.2f} G updates/s"
+    yield Text.assemble("Volume ", (shape, ACCENT), f" by {results['method']}, {plan['slabs']} slabs, {rate}")
+    if results["quality"]:
+        yield Text(", ".join(_quality(results["quality"])))
+    if results["range"] is not None:
+        low, high = results["range"]
+        yield Text(f"0 to 65,535 stands for {low:.4g} to {high:.4g}", style=QUIET)
+    for sentence in results["corrections"]:
+        yield Text(sentence, style=QUIET)
+    yield Text(f"planned {size(plan['memory_bytes'])} of memory, {size(plan['disk_bytes'])} on disk", style=QUIET)
+    yield footer(report)
+
+
+def _quality(found: Mapping[str, Any]) -> Iterator[str]:
+    """Say what two half-scans tell: FRC at the half-bit threshold, noise, rings and streaks."""
+    if found["resolution_px"] is None:
+        yield "Resolution: the pixels are the limit"
+    else:
+        micrometres = "" if found["resolution_um"] is None else f" = {found['resolution_um']:.4g} um"
+        yield f"Resolution {found['resolution_px']:.2f} px{micrometres} (half-bit FRC)"
+    for name, word in (("snr", "signal to noise"), ("cnr", "contrast to noise")):
+        if found[name] is not None:
+            yield f"{word} {found[name]:.1f}"
+    yield f"rings {found['ring_score']:.2f}"
+    yield f"streaks {found['streak_score']:.2f}"

@@ -1,0 +1,236 @@
+"""A scan and its options as an engine that makes slices: what the command line, the page and a notebook share."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.errors import InputError, OptionError
+from vitsci_viz.params import ExecutionOptions
+from vitsci_viz.progress import Progress, silent
+from vitsci_viz.reconstruction.padding import extend_views
+from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
+from vitsci_viz.reconstruction.preprocess import Corrections, line_integrals
+from vitsci_viz.reconstruction.quality_noise import inscribed_circle
+from vitsci_viz.types import Scan, Volume
+from vitsci_viz.workflows.reconstruct_options import ReconstructOptions, parse_rows
+from vitsci_viz.workflows.slab_plan import binned, binned_centre
+
+Floats32 = NDArray[np.float32]
+FOURIER_SIDE = 1024
+"""From this side on the Fourier method is faster than back-projection of as many slices."""
+PADDED_SHARE = 0.5
+"""Columns that views go on by at either side, as a share of the detector."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Axis:
+    """Where the rotation axis falls, and how that is known.
+
+    Parameters
+    ----------
+    centre_px : float
+        On the unbinned detector.
+    method : str
+        ``given``, ``file``, or what found it.
+    confidence : float or None
+        0 to 1; None where it was given.
+    candidates : tuple
+        All that were found, best first.
+    """
+
+    centre_px: float
+    method: str
+    confidence: float | None = None
+    candidates: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SliceEngine:
+    """Makes the slices of a scan, any rows at a time.
+
+    Parameters
+    ----------
+    scan : Scan
+        What was measured.
+    options : ReconstructOptions
+        What is done with it.
+    axis : Axis
+        Where it turned.
+    threads : int
+        Never change the answer.
+    """
+
+    scan: Scan
+    options: ReconstructOptions
+    axis: Axis
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    @property
+    def rows(self) -> slice:
+        """The detector rows that are reconstructed."""
+        return chosen_rows(self.options, self.scan)
+
+    @property
+    def slices(self) -> int:
+        """How many slices there are."""
+        return (self.rows.stop - self.rows.start) // self.options.bin
+
+    @property
+    def side(self) -> int:
+        """Side of the square slices in pixels."""
+        return self.scan.columns // self.options.bin
+
+    @property
+    def pixel_mm(self) -> float | None:
+        """Side of a voxel, None where it is unknown."""
+        pixel = self.scan.geometry.pixel_mm
+        return None if pixel is None else pixel * self.options.bin
+
+    @property
+    def method(self) -> str:
+        """What makes the slices: as asked, or what is faster at the same error for slices of this size."""
+        if self.options.method != "auto":
+            return self.options.method
+        return "fourier" if self.side >= FOURIER_SIDE and importlib.util.find_spec("finufft") else "fbp"
+
+    def lines(self, part: slice) -> tuple[Floats32, Corrections]:
+        """Return the corrected, binned line integrals (angle, row, column) of some slices."""
+        start, binning = self.rows.start, self.options.bin
+        rows = slice(start + part.start * binning, start + part.stop * binning)
+        found, corrections = line_integrals(self.scan, rows, self.options, threads=self.threads)
+        return binned(found, binning), corrections
+
+    def from_lines(self, lines: Floats32, angles_rad: NDArray[np.float64] | None = None) -> Floats32:
+        """Return the slices (row, side, side) of line integrals of all views, or of those at some angles.
+
+        Attenuation is in 1/mm, or in 1/px where the pixel's size is unknown.
+        """
+        angles = self.scan.geometry.angles_rad if angles_rad is None else angles_rad
+        beyond = 0 if self.options.padding == "none" else round(PADDED_SHARE * lines.shape[2])
+        views = extend_views(lines, beyond, self.options.padding)
+        centre = binned_centre(self.axis.centre_px, self.options.bin) + beyond
+        given: dict[str, Any] = {
+            "centre": centre, "side": self.side, "filter_name": self.options.filter, "threads": self.threads,
+        }  # fmt: skip
+        if self.method == "fourier":
+            from vitsci_viz.reconstruction.fourier import fourier_reconstruction
+
+            found = fourier_reconstruction(views, angles, **given)
+            found[:, ~inscribed_circle(self.side) & self.options.circle] = 0
+        else:
+            radius = self.side / 2 if self.options.circle else math.inf
+            found = filtered_back_projection(views, angles, radius=radius, **given)
+        if self.pixel_mm is not None:
+            found /= np.float32(self.pixel_mm)
+        return found
+
+    def volume(self, part: slice) -> Floats32:
+        """Return some slices."""
+        return self.from_lines(self.lines(part)[0])
+
+
+def chosen_rows(options: ReconstructOptions, scan: Scan) -> slice:
+    """Return the detector rows that are reconstructed: whole blocks of the binning.
+
+    Raises
+    ------
+    OptionError
+        The rows are not on the detector, or fewer than are averaged.
+    """
+    try:
+        rows = parse_rows(options.rows, scan.rows)
+    except ValueError as error:
+        raise OptionError(f"rows {error}: the detector has {scan.rows:,} rows") from None
+    count = (rows.stop - rows.start) // options.bin
+    if not count or options.bin > scan.columns // 2:
+        raise OptionError(
+            f"bin must leave a row and two columns or more: {rows.stop - rows.start} rows and {scan.columns} columns "
+            f"cannot be averaged by {options.bin}"
+        )
+    return slice(rows.start, rows.start + count * options.bin)
+
+
+def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = silent) -> Axis:
+    """Return where the axis falls: as given, as the file says, or as the data say.
+
+    Raises
+    ------
+    InputError
+        The given centre is not on the detector, or the data tell none.
+    """
+    if options.centre != "auto":
+        if not 0 <= options.centre <= scan.columns - 1:
+            raise InputError(f"the centre must lie on the detector, 0 to {scan.columns - 1} px, got {options.centre:g}")
+        return Axis(centre_px=float(options.centre), method="given")
+    if scan.geometry.centre is not None:
+        return Axis(centre_px=scan.geometry.centre, method="file")
+    from vitsci_viz.reconstruction.centre import find_centre
+
+    found = tuple(find_centre(scan, progress=progress))
+    best = found[0]
+    return Axis(
+        centre_px=best.centre_px, method=best.method, confidence=getattr(best, "confidence", None), candidates=found
+    )
+
+
+def reconstruct(
+    scan: Scan,
+    options: ReconstructOptions | None = None,
+    *,
+    execution: ExecutionOptions | None = None,
+    progress: Progress = silent,
+) -> Volume:
+    """Reconstruct a scan in memory.
+
+    Parameters
+    ----------
+    scan : Scan
+        Counts or line integrals.
+    options : ReconstructOptions, optional
+        What is done.
+    execution : ExecutionOptions, optional
+        Threads.
+    progress : callable
+        Counts slices; cancels by raising `Cancelled`.
+
+    Returns
+    -------
+    Volume
+        (row, column, column) float32: linear attenuation in 1/mm where the pixel's size is known, else in 1/px; not
+        masked outside the circle unless asked.
+
+    Raises
+    ------
+    InputError
+        The scan lacks flats, or its centre cannot be found.
+    OptionError
+        Rows, binning or another option does not go with the scan.
+    """
+    chosen = options or ReconstructOptions()
+    threads = (execution.threads if execution else 0) or os.cpu_count() or 1
+    engine = SliceEngine(scan=scan, options=chosen, axis=find_axis(scan, chosen, progress=progress), threads=threads)
+    out = np.empty((engine.slices, engine.side, engine.side), np.float32)
+    for first in range(0, engine.slices, STEP):
+        progress("slices", first, engine.slices)
+        part = slice(first, min(first + STEP, engine.slices))
+        out[part] = engine.volume(part)
+    progress("slices", engine.slices, engine.slices)
+    return as_volume(out, engine)
+
+
+STEP = 16
+"""Slices between two looks at whether anyone wants to stop."""
+
+
+def as_volume(slices: Any, engine: SliceEngine) -> Volume:
+    """Return slices as a volume with its spacing and name."""
+    pixel = engine.pixel_mm
+    spacing, unit = (None, None) if pixel is None else ((pixel,) * 3, "mm")
+    return Volume(levels=(slices,), axes="zyx", spacing=spacing, unit=unit, name=engine.scan.name)
