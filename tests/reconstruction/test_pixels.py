@@ -12,9 +12,9 @@ from tests.reconstruction.counted import angles, exact
 from vitsci_viz.reconstruction.pixel_kernels import fill_gaps
 from vitsci_viz.reconstruction.pixels import (
     dead_pixels,
+    fill_outliers,
     motion_px,
     noise_level,
-    outlier_samples,
     saturation_level,
     stuck_pixels,
 )
@@ -25,8 +25,11 @@ def transmitted(noise: float = 0.01) -> np.ndarray:
     return (clean + noise * np.sqrt(clean) * np.random.default_rng(1).normal(size=clean.shape)).astype(np.float32)
 
 
-def found(values: np.ndarray) -> tuple[np.ndarray, int]:
-    return outlier_samples(values, 8, motion_px(angles(len(values)), values.shape[1]))
+def found(values: np.ndarray, deviations: float = 8) -> tuple[list[list[int]], int]:
+    """Return which samples are filled and how many are said to be."""
+    after = values.copy()
+    count = fill_outliers(after, deviations, motion_px(angles(len(values)), values.shape[1]))
+    return np.argwhere(after != values).tolist(), count
 
 
 def test_pixels_far_below_their_row_s_flat_are_dead_and_a_slope_is_not():
@@ -66,16 +69,26 @@ def test_stray_photons_are_found_and_nothing_else():
     hits = [(0, 5), (17, 30), (44, 31), (60, 0), (89, 63)]
     for view, column in hits:
         values[view, column] += 1
-    marks, count = found(values)
-    assert np.argwhere(marks).tolist() == [list(hit) for hit in hits]
+    places, count = found(values)
+    assert places == [list(hit) for hit in hits]
     assert count == len(hits)
-    assert outlier_samples(values, 0, 5)[1] == 0
+    assert found(values, 0)[1] == 0
 
 
 def test_a_hit_two_columns_wide_is_found():
     values = transmitted()
     values[40, 30:32] += 1.5
-    assert np.argwhere(found(values)[0]).tolist() == [[40, 30], [40, 31]]
+    assert found(values)[0] == [[40, 30], [40, 31]]
+
+
+def test_hits_beside_each_other_in_time_are_found_one_after_the_other():
+    values = transmitted()
+    values[40, 31] += 0.5
+    values[41, 32] += 1.0
+    assert found(values)[0] == [[40, 31], [41, 32]]
+    values[60, 30] += 1.7
+    values[61, 30] += 1.7
+    assert found(values)[1] == 4
 
 
 @pytest.mark.parametrize("columns", [64, 200])

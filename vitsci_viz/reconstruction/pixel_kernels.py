@@ -66,7 +66,7 @@ def _stands_out(here: float, line: Array, first: int, last: int, limit: float) -
 
 
 @numba.njit(cache=True, nogil=True)
-def mark_outliers(values: Array, limit: float, reach: int, marks: Array) -> int:
+def mark_outliers(values: Array, limit: float, ceiling: float, reach: int, marks: Array) -> int:
     """Mark samples that are brighter than all around them; return how many there are.
 
     Parameters
@@ -75,6 +75,8 @@ def mark_outliers(values: Array, limit: float, reach: int, marks: Array) -> int:
         Of one detector row; at least three columns.
     limit : float
         Largest difference that is left alone.
+    ceiling : float
+        No sample is as bright: above it, standing out from its own view is enough.
     reach : int
         Columns that the sample may move from one view to the next.
     marks : (a, c) bool
@@ -90,9 +92,10 @@ def mark_outliers(values: Array, limit: float, reach: int, marks: Array) -> int:
             right1, right2 = line[_mirror(c + 1, columns)], line[_mirror(c + 2, columns)]
             if here - _median5(left2, left1, here, right1, right2) <= limit:
                 continue
-            if a > 0 and not _stands_out(here, values[a - 1], c - reach, c + reach, limit):
+            is_possible = here <= ceiling
+            if is_possible and a > 0 and not _stands_out(here, values[a - 1], c - reach, c + reach, limit):
                 continue
-            if a + 1 < views and not _stands_out(here, values[a + 1], c - reach, c + reach, limit):
+            if is_possible and a + 1 < views and not _stands_out(here, values[a + 1], c - reach, c + reach, limit):
                 continue
             marks[a, c] = True
             found += 1

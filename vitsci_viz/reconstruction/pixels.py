@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # pyright: ignore[reportMissingTypeStubs]
 
-from vitsci_viz.reconstruction.pixel_kernels import mark_outliers
+from vitsci_viz.reconstruction.pixel_kernels import fill_gaps, mark_outliers
 
 Floats32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -23,6 +23,10 @@ LEAST_VIEWS = 8
 """Views from which the variation of a pixel is worth looking at."""
 LEVEL = 0.02
 """Added to the transmission before the square root, which makes photon noise even, so that darkness stays quiet."""
+BRIGHTEST = 1.5
+"""Transmission that no sample has; fringes of phase contrast stay below."""
+ROUNDS = 3
+"""How often outliers are looked for at most."""
 LEAST_STEP = 0.1
 """Outliers differ by at least this much in the square root of the transmission, however little noise there is."""
 
@@ -108,13 +112,13 @@ def motion_px(angles_rad: NDArray[np.floating], columns: int) -> int:
     return min(columns, math.ceil(float(np.median(np.abs(np.diff(angles_rad)))) * columns))
 
 
-def outlier_samples(transmitted: Floats32, deviations: float, reach: int) -> tuple[Mask, int]:
-    """Find samples that are brighter than all around them, along the view and in the views before and after.
+def fill_outliers(transmitted: Floats32, deviations: float, reach: int) -> int:
+    """Fill samples that are brighter than all around them, along the view and in the views before and after.
 
     Parameters
     ----------
     transmitted : (angle, column) float32
-        Transmission, finite.
+        Transmission, finite; filled in place.
     deviations : float
         Standard deviations of the noise beyond which a sample is an outlier; 0 finds none.
     reach : int
@@ -122,20 +126,25 @@ def outlier_samples(transmitted: Floats32, deviations: float, reach: int) -> tup
 
     Returns
     -------
-    (angle, column) bool
-        What was found.
     int
-        How many.
+        Samples that were filled.
 
     Notes
     -----
     Compared are square roots, in which photon noise is the same everywhere. A crack or a thin wire of the sample goes
     on in the next view, however far the sample moves by then; a stray photon does not. Dark samples are left: the rim
-    of a shell that lies along the beam can be one column wide in one view alone.
+    of a shell that lies along the beam can be one column wide in one view alone. Where hits are near each other, the
+    brightest is found first and the others once it is filled; what is far brighter than the beam needs no views beside.
     """
-    marks = np.zeros(transmitted.shape, bool)
     if deviations == 0 or min(transmitted.shape) < 3:
-        return marks, 0
-    roots = np.sqrt(np.maximum(transmitted, 0) + np.float32(LEVEL))
-    limit = max(deviations * noise_level(roots), LEAST_STEP)
-    return marks, int(mark_outliers(roots, limit, reach, marks))
+        return 0
+    total, ceiling = 0, math.sqrt(BRIGHTEST + LEVEL)
+    for _ in range(ROUNDS):
+        roots, marks = np.sqrt(np.maximum(transmitted, 0) + np.float32(LEVEL)), np.zeros(transmitted.shape, bool)
+        limit = max(deviations * noise_level(roots), LEAST_STEP)
+        found = int(mark_outliers(roots, limit, ceiling, reach, marks))
+        if not found:
+            break
+        fill_gaps(transmitted, marks)
+        total += found
+    return total

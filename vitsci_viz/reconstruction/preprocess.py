@@ -16,7 +16,7 @@ from vitsci_viz.reconstruction.hardening import apply_polynomial
 from vitsci_viz.reconstruction.options import PreprocessOptions
 from vitsci_viz.reconstruction.phase import blur_length_px, margin_px, retrieve_transmission
 from vitsci_viz.reconstruction.pixel_kernels import fill_gaps, transmission
-from vitsci_viz.reconstruction.pixels import dead_pixels, motion_px, outlier_samples, saturation_level, stuck_pixels
+from vitsci_viz.reconstruction.pixels import dead_pixels, fill_outliers, motion_px, saturation_level, stuck_pixels
 from vitsci_viz.reconstruction.rings import remove_rings
 from vitsci_viz.types import Scan
 
@@ -131,7 +131,7 @@ def line_integrals(
     Notes
     -----
     In this order: transmission T = (I - dark) / (flat - dark); dead, saturated and unreadable samples filled; views
-    levelled to air; stuck pixels and outliers filled; p = -ln(max(T, floor)); rings; phase; hardening. Of line
+    levelled to air; outliers and stuck pixels filled; p = -ln(max(T, floor)); rings; phase; hardening. Of line
     integrals only unreadable samples are filled before rings, phase and hardening. Everything looks at one row alone,
     so that any split into blocks gives the same numbers, but for phase retrieval, which reads `row_margin` rows more on
     either side and agrees up to rounding.
@@ -227,12 +227,10 @@ def _corrected_counts(
     fill_gaps(values, gaps)
     if options.air:
         level_to_air(values, options.air)
+    outliers = fill_outliers(values, options.outliers, motion)
     stuck = stuck_pixels(values) & ~dead
     if stuck.any():
         fill_gaps(values, np.broadcast_to(stuck, values.shape).copy())
-    marks, outliers = outlier_samples(values, options.outliers, motion)
-    if outliers:
-        fill_gaps(values, marks)
     below = values < options.floor
     found = Corrections(
         samples=counts.size,
