@@ -126,13 +126,13 @@ class PreprocessOptions(Options):
         applies={"phase": ("paganin",)},
     )
     energy_kev: float = option(
-        20.0, "Energy of the beam.", ge=0.1, le=1e4, unit="keV", group="Phase", applies={"phase": ("paganin",)}
+        20.0, "Energy of the beam.", ge=0.1, le=10_000, unit="keV", group="Phase", applies={"phase": ("paganin",)}
     )
     distance_mm: float = option(
         100.0,
         "Way from the sample to the detector (over the magnification where the beam diverges).",
         ge=0,
-        le=1e6,
+        le=1_000_000,
         unit="mm",
         group="Phase",
         applies={"phase": ("paganin",)},
