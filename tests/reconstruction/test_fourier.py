@@ -99,6 +99,15 @@ def test_rows_and_threads_change_no_more_than_rounding():
     np.testing.assert_allclose(threaded, whole, atol=2e-5 * np.abs(whole).max())
 
 
+def test_pixels_beyond_a_radius_are_zero_and_others_as_they_were():
+    lines = project_phantom(shepp_logan(16), ANGLES, 32)
+    whole, disc = fourier_reconstruction(lines, ANGLES)[0], fourier_reconstruction(lines, ANGLES, radius=11)[0]
+    places = pixel_places(32)
+    is_near = np.hypot(places[:, None], places[None, :]) <= 11
+    np.testing.assert_array_equal(disc, np.where(is_near, whole, 0))
+    assert whole[~is_near].any()
+
+
 def test_mistakes_are_said():
     with pytest.raises(InputError, match=r"\(angle, row, column\)"):
         fourier_reconstruction(np.zeros((4, 5)), np.zeros(4))

@@ -10,6 +10,7 @@ import pytest
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.reconstruction.fourier import fourier_reconstruction
+from vitsci_viz.reconstruction.offset import widen
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.quality import assess
 from vitsci_viz.reconstruction.quality_artefacts import ring_strength, streak_strength
@@ -114,7 +115,23 @@ def test_too_few_views_for_halves_are_told_from_noise():
 
 def test_a_full_turn_has_no_more_directions_than_half_a_turn():
     twice = np.concatenate([ANGLES, ANGLES + math.pi])
-    assert assess(noisy(0.01, angles=twice), twice).half_scan_period_px == pytest.approx(math.pi * SIDE / VIEWS)
+    half, full = assess(noisy(0.01), ANGLES), assess(noisy(0.01, angles=twice), twice)
+    assert full.half_scan_period_px == half.half_scan_period_px == pytest.approx(math.pi * SIDE / (VIEWS / 2))
+
+
+def test_an_offset_scan_is_judged_like_the_wide_one_over_half_a_turn():
+    turn = np.arange(2 * VIEWS) * math.pi / VIEWS
+    wide = assess(noisy(0.1), ANGLES)
+    seen = assess(*_widened(noisy(0.1, angles=turn)[..., 30:], turn, (SIDE - 1) / 2 - 30))
+    assert seen.resolution_px == pytest.approx(wide.resolution_px, rel=0.2)
+    assert seen.noise.deviation == pytest.approx(wide.noise.deviation, rel=0.1)
+    assert seen.half_scan_period_px == wide.half_scan_period_px
+
+
+def _widened(lines: np.ndarray, turn: np.ndarray, centre: float) -> tuple[np.ndarray, np.ndarray]:
+    views, middle = widen(lines, turn, centre)
+    assert middle == (views.shape[2] - 1) / 2
+    return views, turn
 
 
 @pytest.mark.data

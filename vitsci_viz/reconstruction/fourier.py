@@ -1,5 +1,6 @@
 """Direct Fourier reconstruction of parallel-beam scans: the spectra of the views put in place by a non-uniform FFT."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def fourier_reconstruction(
     centre: float | None = None,
     side: int | None = None,
     filter_name: FilterName = "ram-lak",
+    radius: float = math.inf,
     threads: int = 1,
 ) -> Floats32:
     """Reconstruct slices from line integrals in O(n^2 log n) operations a slice.
@@ -43,6 +45,8 @@ def fourier_reconstruction(
         Of the square slices; default the detector's pixels.
     filter_name : str
         See `filter_response`.
+    radius : float
+        Pixels further from the axis are set to zero.
     threads : int
         They change the answer by rounding in single precision at most.
 
@@ -91,13 +95,15 @@ def fourier_reconstruction(
         slices[first] = found.real
         if first + 1 < rows:
             slices[first + 1] = found.imag
+    places = np.arange(width) - (width - 1) / 2
+    slices[:, np.hypot(places[:, None], places[None, :]) > radius] = 0
     return slices
 
 
 def _reach(columns: int, centre: float, side: int) -> int:
     """Return the detector's pixels and those beside it on which corners of the slice fall, on its longer side."""
-    corner = side / np.sqrt(2)
-    return columns + max(0, int(np.ceil(corner - min(centre, columns - 1 - centre))))
+    corner = side / math.sqrt(2)
+    return columns + max(0, math.ceil(corner - min(centre, columns - 1 - centre)))
 
 
 def _factors(

@@ -148,15 +148,15 @@ def highest_frequency(curve: ShellCorrelation, threshold: NDArray[np.floating] |
 
 
 def interleaved_halves(angles_rad: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the views of two half-scans: every other one by direction.
+    """Return the views of two half-scans: every other one by angle.
 
-    Views half a turn apart see the same lines and go to different halves, so each half of a full turn has all
-    directions.
+    Angles count modulo a full turn, so that each half of a full turn has views from all around: those of an offset scan
+    see one side of the object each.
 
     >>> [half.tolist() for half in interleaved_halves(np.deg2rad([0, 60, 120, 30, 90, 150]))]
     [[0, 1, 2], [3, 4, 5]]
     """
-    order = np.argsort(np.mod(np.asarray(angles_rad, np.float64) + SAME_RAD / 2, np.pi), kind="stable")
+    order = np.argsort(np.mod(np.asarray(angles_rad, np.float64) + SAME_RAD / 2, 2 * np.pi), kind="stable")
     return np.sort(order[::2]), np.sort(order[1::2])
 
 
