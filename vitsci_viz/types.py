@@ -295,7 +295,7 @@ class Scan:
         if len(self.geometry.angles_rad) != shape[0]:
             raise InputError(
                 f"a scan must have one angle for every view: {shape[0]:,} views, "
-                f"got {len(self.geometry.angles_rad):,} angles"
+                f"got {len(self.geometry.angles_rad):,} angles; give those of the views alone"
             )
         for what, frames in (("flats", self.flats), ("darks", self.darks)):
             got = None if frames is None else tuple(frames.shape)
