@@ -1,5 +1,7 @@
 """Flats and darks: averaged by series, interpolated to the time of every view."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.reconstruction.counted import counted, exact
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.flats import flat_series, mean_frame, read_flat_field, shares_in_time
+from vitsci_viz.reconstruction.flats import check_light, flat_series, mean_frame, read_flat_field, shares_in_time
 from vitsci_viz.types import Scan, ScanGeometry
 
 
@@ -62,3 +64,11 @@ def test_missing_flats_are_said():
     scan = Scan(projections=np.ones((3, 1, 4)), geometry=ScanGeometry(angles_rad=np.zeros(3)), name="core 7")
     with pytest.raises(InputError, match=r"core 7: counts become line integrals by flats .* has none: add them"):
         read_flat_field(scan, slice(0, 1))
+
+
+def test_flats_without_light_are_refused():
+    scan = counted(exact())
+    check_light(scan)
+    check_light(Scan.from_line_integrals(exact(), angles_rad=np.zeros(60)))
+    with pytest.raises(InputError, match=r"flats must be brighter than darks, .* exchanged"):
+        check_light(dataclasses.replace(scan, flats=scan.darks, darks=scan.flats, flat_places=None))

@@ -1,6 +1,7 @@
 """From counts to line integrals: exact, the same in any blocks, and what is wrong found and counted."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +12,13 @@ from tests.reconstruction.counted import BEAM, angles, counted, exact
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.params import fields_of
 from vitsci_viz.reconstruction.options import PreprocessOptions
-from vitsci_viz.reconstruction.preprocess import Corrections, line_integrals, row_margin, together
+from vitsci_viz.reconstruction.preprocess import (
+    Corrections,
+    line_integrals,
+    row_margin,
+    together,
+    work_bytes,
+)
 from vitsci_viz.types import Scan
 
 EVERYTHING = slice(None)
@@ -94,6 +101,28 @@ def test_blocks_agree_with_phase_retrieval_and_rows_are_counted_once():
     assert together(corrections for _, corrections in blocks) == found
     assert found.samples == 20 * 30 * 40
     assert error(whole, line_integrals(scan, EVERYTHING)[0]) > 0.001
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        PreprocessOptions(),
+        PreprocessOptions(rings="sorting", hardening=(1.0, 0.1)),
+        PreprocessOptions(phase="paganin", delta_beta=20, distance_mm=10),
+    ],
+)
+def test_no_more_memory_is_taken_than_was_said(options):
+    scan = counted(exact(200, 40, 128), dtype=np.uint16, pixel_mm=0.001)
+    line_integrals(scan, slice(0, 1), options)
+    tracemalloc.start()
+    try:
+        line_integrals(scan, slice(10, 26), options)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Arrays in memory are sliced without a copy: a file's block would come on top.
+    said = work_bytes(scan, 16, options) - 16 * 200 * 128 * 2
+    assert 0.4 * said < peak < said
 
 
 def test_phase_retrieval_needs_the_pixel_s_size():

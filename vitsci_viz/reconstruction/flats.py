@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 SAME_SERIES = 0.02
 """Flats closer together than this share of the scan belong to one series."""
+LOOKED_AT = 9
+"""Rows in which `check_light` looks for light."""
 TRIMMED = 4
 """From so many frames on, the lowest and the highest value of every pixel are left out of its mean."""
 
@@ -127,3 +129,28 @@ def read_dark(darks: LevelArray | None, rows: slice, shape: tuple[int, ...]) -> 
     if darks is None or darks.shape[0] == 0:
         return np.zeros(shape, np.float32)
     return mean_frame(np.asarray(darks[:, rows, :]))
+
+
+def check_light(scan: Scan) -> None:
+    """Refuse flats that are no brighter than the darks, before any work is done.
+
+    Parameters
+    ----------
+    scan : Scan
+        Looked at in a few rows.
+
+    Raises
+    ------
+    InputError
+        In none of them there is light.
+    """
+    if scan.flats is None or scan.are_line_integrals:
+        return
+    rows = np.unique(np.linspace(0, scan.rows - 1, LOOKED_AT).round().astype(int))
+    bright = [float(np.median(np.asarray(scan.flats[:, row : row + 1, :]))) for row in rows]
+    dark = [float(np.median(read_dark(scan.darks, slice(row, row + 1), (1, scan.columns)))) for row in rows]
+    if not any(light > shade for light, shade in zip(bright, dark, strict=True)):
+        raise InputError(
+            f"{scan.name}: flats must be brighter than darks, and they have {max(bright):g} and {max(dark):g} counts "
+            "in the middle: see whether the two are exchanged, or the flats were taken without the beam"
+        )

@@ -45,6 +45,12 @@ def margin_px(blur_px: float) -> int:
     return math.ceil(math.log(REST) / math.log(ratio))
 
 
+def transform_bytes(rows: int, views: int, columns: int, reach: int) -> int:
+    """Return the memory of the transforms of `retrieve_transmission`: views padded, their spectra and the answer."""
+    view = 4 * _fast_length(rows + 2 * reach) * _fast_length(columns + 2 * reach)
+    return 4 * view * min(views, max(1, CHUNK_BYTES // view))
+
+
 def retrieve_transmission(
     transmitted: Floats32, blur_px: float, *, margin: tuple[int, int] = (0, 0), threads: int = 1
 ) -> Floats32:

@@ -1,86 +1,27 @@
 """From counts to line integrals, row by row."""
 
-import functools
-import operator
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError, OptionError
+from vitsci_viz.reconstruction.corrections import Corrections, together
 from vitsci_viz.reconstruction.flats import FlatField, read_dark, read_flat_field
 from vitsci_viz.reconstruction.hardening import apply_polynomial
 from vitsci_viz.reconstruction.options import PreprocessOptions
-from vitsci_viz.reconstruction.phase import blur_length_px, margin_px, retrieve_transmission
+from vitsci_viz.reconstruction.phase import blur_length_px, margin_px, retrieve_transmission, transform_bytes
 from vitsci_viz.reconstruction.pixel_kernels import fill_gaps, transmission
 from vitsci_viz.reconstruction.pixels import dead_pixels, fill_outliers, motion_px, saturation_level, stuck_pixels
 from vitsci_viz.reconstruction.rings import remove_rings
 from vitsci_viz.types import Scan
 
 Floats32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Corrections:
-    """What pre-processing found and mended; those of several blocks add up.
-
-    Parameters
-    ----------
-    samples : int
-        Samples (angle, row, column) that were looked at.
-    not_finite, saturated, outliers : int
-        Samples filled from their neighbours.
-    lost_views : int
-        Lines (angle, row) without any count, filled from the views before and after.
-    dead, stuck : int
-        Pixels (row, column) without enough light, or that do not follow the beam, filled in every view.
-    below_floor : int
-        Samples whose transmission was raised to the floor.
-    dark_rows : int
-        Rows without any light: their line integrals are zero.
-    """
-
-    samples: int = 0
-    not_finite: int = 0
-    saturated: int = 0
-    outliers: int = 0
-    lost_views: int = 0
-    dead: int = 0
-    stuck: int = 0
-    below_floor: int = 0
-    dark_rows: int = 0
-
-    def __add__(self, other: "Corrections") -> "Corrections":
-        names = [field.name for field in fields(self)]
-        return Corrections(**{name: getattr(self, name) + getattr(other, name) for name in names})
-
-    def sentences(self) -> tuple[str, ...]:
-        """Say what was found, a line for each kind.
-
-        >>> Corrections(samples=1000, dead=2).sentences()
-        ('2 dead pixels filled from their neighbours',)
-        """
-        return tuple(_SAYINGS[name].format(count) for name in _SAYINGS if (count := getattr(self, name)))
-
-
-_SAYINGS = {
-    "dark_rows": "{:,} rows without any light: their slices are empty",
-    "lost_views": "{:,} lines of views without any count filled from the views before and after",
-    "dead": "{:,} dead pixels filled from their neighbours",
-    "stuck": "{:,} pixels that do not follow the beam filled from their neighbours",
-    "not_finite": "{:,} samples that are no number filled from their neighbours",
-    "saturated": "{:,} saturated samples filled from their neighbours",
-    "outliers": "{:,} outliers filled from their neighbours",
-    "below_floor": "{:,} samples raised to the floor of the transmission",
-}
-
-
-def together(parts: Iterable[Corrections]) -> Corrections:
-    """Add up what was found in several blocks."""
-    return functools.reduce(operator.add, parts, Corrections())
+ROW_BYTES = 32
+"""Working memory for each sample of a row."""
+FRAME_BYTES = 24
+"""Working memory for each pixel of a flat or dark: they are ranked in double precision."""
 
 
 def row_margin(scan: Scan, options: PreprocessOptions) -> int:
@@ -146,10 +87,23 @@ def line_integrals(
     top, bottom = min(margin, first), min(margin, scan.rows - last)
     found, parts = _rows_alone(scan, slice(first - top, last + bottom), chosen, threads)
     if chosen.phase != "none":
-        thin = retrieve_transmission(np.exp(-found), _blur_px(scan, chosen), margin=(top, bottom), threads=threads)
-        found = -np.log(thin)
+        np.exp(np.negative(found, out=found), out=found)
+        found = retrieve_transmission(found, _blur_px(scan, chosen), margin=(top, bottom), threads=threads)
+        np.negative(np.log(found, out=found), out=found)
     found = apply_polynomial(found, chosen.hardening)
     return found.transpose(1, 0, 2), together(parts[top : len(parts) - bottom])
+
+
+def work_bytes(scan: Scan, rows: int, options: PreprocessOptions, *, threads: int = 1) -> int:
+    """Return the memory that `line_integrals` needs at the peak for a block of so many rows, its answer included."""
+    margin = row_margin(scan, options)
+    taken, line = min(rows + 2 * margin, scan.rows), scan.views * scan.columns
+    frames = sum(int(part.shape[0]) for part in (scan.flats, scan.darks) if part is not None)
+    flats = frames * taken * scan.columns * (scan.projections.dtype.itemsize + FRAME_BYTES)
+    block = taken * line * (scan.projections.dtype.itemsize + 4) + threads * line * ROW_BYTES
+    phase = rows * line * 4 + transform_bytes(rows, scan.views, scan.columns, margin) if margin else 0
+    powers = rows * line * 4 if options.hardening else 0
+    return flats + block + max(phase, powers)
 
 
 def _blur_px(scan: Scan, options: PreprocessOptions) -> float:
