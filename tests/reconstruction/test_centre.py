@@ -11,6 +11,7 @@ from vitsci_viz.errors import Cancelled, InputError, OptionError
 from vitsci_viz.reconstruction.centre import Measurement, centres_of, chosen_rows, find_centre, rank
 from vitsci_viz.reconstruction.options import CentreOptions
 from vitsci_viz.simulation.ellipses import Ellipsoid
+from vitsci_viz.simulation.scan_sample import ScanSettings, simulate_scan
 from vitsci_viz.types import Scan, ScanGeometry
 
 
@@ -45,6 +46,26 @@ def test_a_full_turn_is_centred_anywhere_on_the_detector(centre):
 def test_an_object_wider_than_the_detector_is_centred():
     best = centres_of(rows(head(96, 1.6), half(120), 96, 50.3, noise=0.01), half(120))[0]
     assert best.centre_px == pytest.approx(50.3, abs=0.15)
+
+
+@pytest.mark.parametrize(("centre", "turn"), [(41.0, np.pi), (33.7, np.pi), (13.2, 2 * np.pi)])
+def test_counts_of_a_drifting_beam_with_rings_and_wrong_pixels_are_centred(centre, turn):
+    made = simulate_scan(
+        ScanSettings(
+            views=120,
+            rows=6,
+            columns=80,
+            centre=centre,
+            turn_rad=turn,
+            rings=0.03,
+            drift=0.1,
+            dead_pixels=3,
+            zingers=0.2,
+        )
+    )
+    best = find_centre(made.scan)[0]
+    assert best.centre_px == pytest.approx(centre, abs=0.1)
+    assert best.confidence > 0.8
 
 
 def test_views_in_any_order_and_with_the_end_of_the_turn_give_the_same_centre():

@@ -1,5 +1,6 @@
 """Where the rotation axis falls on the detector: several methods on several rows, and how far they agree."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,8 @@ from vitsci_viz.reconstruction.geometry import checked_angles
 from vitsci_viz.reconstruction.offset import is_full_turn, overlap_of
 from vitsci_viz.reconstruction.opposites import opposite_pairs, paired_views, register
 from vitsci_viz.reconstruction.options import CentreOptions, PreprocessOptions
-from vitsci_viz.reconstruction.preprocess import line_integrals
 from vitsci_viz.reconstruction.sinogram_metric import half_turn
+from vitsci_viz.reconstruction.tilt import levelled_line_integrals
 from vitsci_viz.types import Scan
 
 Floats = NDArray[np.float64]
@@ -113,20 +114,25 @@ def find_centre(
     vitsci_viz.reconstruction.tilt.find_tilt : where the axis leans, which spreads the centres of the rows.
     """
     chosen = CentreOptions() if options is None else options
-    lean = np.tan(scan.geometry.tilt_rad)
+    lean, middle = scan.geometry.tilt_rad, (scan.columns - 1) / 2
     measured: list[Measurement] = []
     signals: list[Signal] = []
     rows = chosen_rows(scan.rows, chosen.centre_rows)
     for index, row in enumerate(rows):
         progress("centre", index, len(rows))
-        views, _ = line_integrals(scan, slice(row, row + 1), preprocess, threads=threads)
+        views, _ = levelled_line_integrals(
+            scan, slice(row, row + 1), preprocess, centre=middle, tilt_rad=lean, threads=threads
+        )
         check_finite(views)
         signals.append(signal_of(views))
         if signals[-1].is_air:
             continue
-        shift = lean * (row - (scan.rows - 1) / 2)
-        found = measure_row(views[:, 0], scan.geometry.angles_rad, search_px=chosen.search_px(scan.columns, shift))
-        measured += [Measurement(centre_px=centre - shift, method=name, row=row) for name, centre in found.items()]
+        found = measure_row(views[:, 0], scan.geometry.angles_rad, search_px=chosen.search_px(scan.columns))
+        # Turned about another place, the axis stands upright a hair nearer to it.
+        upright: dict[CentreMethod, float] = {
+            name: middle + (centre - middle) / math.cos(lean) for name, centre in found.items()
+        }
+        measured += [Measurement(centre_px=centre, method=name, row=row) for name, centre in upright.items()]
     progress("centre", len(rows), len(rows))
     check_signal(signals)
     return rank(measured, scan.columns)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.reconstruction.centre_signal import is_cut
 from vitsci_viz.reconstruction.opposites import vertex
 from vitsci_viz.reconstruction.sinogram_metric import sinogram_metric
 from vitsci_viz.reconstruction.trials import absolute_mass, entropy, trial_slices
@@ -20,6 +21,8 @@ COARSE_COLUMNS, COARSE_VIEWS = 128, 180
 """The whole range is searched on a copy of at most this size."""
 FINE_COLUMNS, FINE_VIEWS = 768, 400
 """Trial slices are made of at most so many columns and views; a centre is found to a small part of a pixel."""
+LEAST_CIRCLE = 0.35
+"""Trial slices are judged in the circle that both sides of the detector see, and in this share of it at least."""
 FINE_STEPS = 8
 """Steps on either side of a coarse minimum in which it is looked for again."""
 FINE_STEP_PX = 0.25
@@ -58,9 +61,15 @@ def by_sinogram(row: Row, centres: Floats) -> Mapping[CentreMethod, Floats]:
 
 
 def by_trials(row: Row, centres: Floats) -> Mapping[CentreMethod, Floats]:
-    """Measure by the sharpness and the entropy of trial slices."""
+    """Measure by the entropy of trial slices, and by their sharpness where the object ends on the detector."""
     slices = trial_slices(row.sinogram, row.angles_rad, centres)
-    return {"sharpness": absolute_mass(slices), "entropy": entropy(slices)}
+    last = row.sinogram.shape[1] - 1
+    seen = float(np.minimum(centres, last - centres).min())
+    found: dict[CentreMethod, Floats] = {"entropy": entropy(slices, radius=max(seen, LEAST_CIRCLE * last))}
+    if not is_cut(row.sinogram):
+        # The mass of an object that is cut depends on the centre, and with it what lies below zero.
+        found["sharpness"] = absolute_mass(slices)
+    return found
 
 
 def coarse_minima(row: Row, measure: Measure, low: float, high: float) -> dict[CentreMethod, float]:
@@ -117,7 +126,8 @@ def fine_minimum(row: Row, measure: Measure, name: CentreMethod, start: float) -
         centres = np.asarray(around[(around >= 0) & (around <= last)], np.float64)
         if len(centres) < 3:
             return None
-        found = _minima({name: measure(copy, centres)[name]}, centres)
+        curves = measure(copy, centres)
+        found = _minima({name: curves[name]}, centres) if name in curves else {}
         if name not in found:
             return None
         place = found[name]

@@ -15,6 +15,10 @@ STRIPE_WIDTH = 9
 """Stripes are what a running median of so many detector pixels takes out of a mean view."""
 STRETCHES = 6
 """Mean views of so many stretches of the scan are compared: a stripe is in all, an edge of the object in few."""
+EDGE_PARTS = 64
+"""The ends of a row are this part of it."""
+EDGE_SHARE = 0.1
+"""Line integrals at an end of the row that reach this share of the largest show an object wider than the detector."""
 BLOCK = 8
 """Side of the blocks of line integrals whose means tell an object from noise."""
 NOISE_RATIO = 3.0
@@ -85,6 +89,21 @@ def faded_edges(sinogram: NDArray[np.floating], margin: int) -> NDArray[np.float
     fade = np.cos(np.linspace(0, np.pi / 2, margin + 2)[1:-1]) ** 2
     left, right = sinogram[..., :1] * fade[::-1], sinogram[..., -1:] * fade
     return np.concatenate([left, sinogram, right], axis=-1).astype(np.float32)
+
+
+def is_cut(sinogram: NDArray[np.floating]) -> bool:
+    """Tell whether the object reaches beyond the detector in some views.
+
+    Parameters
+    ----------
+    sinogram : (angle, column) float
+        Line integrals of one row.
+    """
+    margin = max(1, sinogram.shape[1] // EDGE_PARTS)
+    ends = np.stack([sinogram[:, :margin].mean(axis=1), sinogram[:, -margin:].mean(axis=1)])
+    top = float(np.quantile(np.abs(sinogram), 0.99))
+    # A tenth of the views is more than specks and noise reach.
+    return float(np.quantile(np.abs(ends).max(axis=0), 0.9)) > EDGE_SHARE * top
 
 
 def signal_of(sinograms: NDArray[np.floating]) -> Signal:

@@ -116,13 +116,15 @@ def absolute_mass(slices: NDArray[np.floating]) -> Floats:
     return size / np.maximum(mean, 1e-6 * max(float(size.max()), 1e-300))
 
 
-def entropy(slices: NDArray[np.floating]) -> Floats:
+def entropy(slices: NDArray[np.floating], *, radius: float | None = None) -> Floats:
     """Return the entropy of the histogram inside the circle of every slice, in bits: lowest where the centre is right.
 
     Parameters
     ----------
     slices : (k, n, n) float
         Trial slices; all share the range of the histogram.
+    radius : float, optional
+        Of the circle, in pixels; default half a side.
 
     Returns
     -------
@@ -132,7 +134,7 @@ def entropy(slices: NDArray[np.floating]) -> Floats:
     ----------
     Donath et al., 2006, section 3.
     """
-    inside = slices[:, in_circle(slices.shape[1])]
+    inside = slices[:, in_circle(slices.shape[1], radius)]
     low, high = float(inside.min()), float(inside.max())
     if not high > low:
         return np.zeros(len(slices))
@@ -148,7 +150,7 @@ def _bits(index: NDArray[np.int64], share: NDArray[np.floating]) -> float:
     return float(-(part * np.log2(part)).sum())
 
 
-def in_circle(side: int) -> NDArray[np.bool_]:
-    """Tell which pixels of a square slice lie inside the circle that every view sees."""
+def in_circle(side: int, radius: float | None = None) -> NDArray[np.bool_]:
+    """Tell which pixels of a square slice lie inside a circle about its middle; default one that touches the sides."""
     places = np.arange(side) - (side - 1) / 2
-    return np.hypot(places[:, None], places[None, :]) <= (side - 1) / 2
+    return np.hypot(places[:, None], places[None, :]) <= ((side - 1) / 2 if radius is None else radius)
