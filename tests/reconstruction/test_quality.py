@@ -2,7 +2,6 @@
 
 import json
 import math
-from functools import partial
 
 import numpy as np
 import pytest
@@ -93,13 +92,19 @@ def test_scores_do_not_depend_on_the_unit(scale):
 def test_any_reconstruction_is_judged_alike_and_results_are_plain():
     lines = noisy(0.1)
     back = assess(lines, ANGLES, pixel_mm=0.02)
-    direct = assess(lines, ANGLES, reconstruct=partial(fourier_reconstruction, threads=1))
+    direct = assess(lines, ANGLES, reconstruct=fourier_reconstruction)
     assert direct.resolution_px == pytest.approx(back.resolution_px, rel=0.15)
     assert back.resolution_mm == pytest.approx(0.02 * back.resolution_px)
     assert direct.resolution_mm is None
     results = json.loads(json.dumps(back.results()))
     assert results["resolution_px"] == back.resolution_px
     assert len(results["ring_correlation"]["correlation"]) == len(results["ring_correlation"]["half_bit"])
+
+
+def test_noise_alone_resolves_nothing():
+    lines = np.random.default_rng(0).normal(size=(VIEWS, 3, SIDE))
+    assert assess(lines, ANGLES).resolution_px > SIDE / 4
+    assert assess(np.zeros((VIEWS, 1, SIDE)), ANGLES).noise.contrast_to_noise is None
 
 
 def test_too_few_views_for_halves_are_told_from_noise():
@@ -155,6 +160,8 @@ def test_both_methods_make_the_same_slice_of_a_real_tooth(data_dir):
 def test_mistakes_are_said():
     with pytest.raises(InputError, match="4 views or more"):
         assess(np.zeros((3, 2, 16)), np.zeros(3))
+    with pytest.raises(InputError, match="must be finite"):
+        assess(np.full((VIEWS, 1, SIDE), math.nan), ANGLES)
     with pytest.raises(InputError, match="squares of 16 pixels or more"):
         ring_strength(np.zeros((2, 8, 8)))
     with pytest.raises(InputError, match="squares of 16 pixels or more"):

@@ -1,8 +1,9 @@
 """How good a reconstruction is: resolution, noise, rings and streaks, from two interleaved half-scans."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +28,8 @@ SMALLEST_PX = 2.0
 """Nothing finer than two pixels can be told."""
 
 
-class Reconstruct(Protocol):
-    """A reconstruction of slices from line integrals, such as `filtered_back_projection`."""
-
-    def __call__(
-        self, sinograms: NDArray[np.floating], angles_rad: NDArray[np.floating], /, *, centre: float | None
-    ) -> NDArray[np.float32]:
-        """Return (row, side, side) slices with the axis in the middle."""
-        ...
+Reconstruct = Callable[[NDArray[Any], NDArray[np.float64]], NDArray[np.float32]]
+"""What makes slices (row, side, side), the axis in their middle, of line integrals (angle, row, column) and angles."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,7 +39,8 @@ class Quality:
     Parameters
     ----------
     resolution_px : float
-        Smallest period at which the half-scans agree by half a bit; 2 where they agree down to the pixel.
+        Smallest period, line and gap, at which the half-scans agree by half a bit; 2 where they agree down to the
+        pixel, and about the side of the slice where they agree in nothing.
     resolution_seventh_px : float
         The same at a correlation of 1/7.
     is_pixel_limited : bool
@@ -113,7 +109,7 @@ def assess(
     *,
     centre: float | None = None,
     pixel_mm: float | None = None,
-    reconstruct: Reconstruct = filtered_back_projection,
+    reconstruct: Reconstruct | None = None,
 ) -> Quality:
     """Reconstruct every other view twice and compare the two.
 
@@ -124,11 +120,11 @@ def assess(
     angles_rad : (angle,) float
         Of the views, at least 4.
     centre : float, optional
-        Where the rotation axis falls, in detector pixels; default the middle.
+        Where the rotation axis falls, in detector pixels; default the middle. Not used by another `reconstruct`.
     pixel_mm : float, optional
         Side of a pixel; noise and rings are in one over pixels all the same.
-    reconstruct : callable
-        What slices are made with.
+    reconstruct : callable, optional
+        What slices are made with, the centre given; default filtered back-projection.
 
     Returns
     -------
@@ -137,7 +133,7 @@ def assess(
     Raises
     ------
     InputError
-        Too few views or columns for two half-scans.
+        Too few views or columns for two half-scans, or slices that are not finite.
 
     Notes
     -----
@@ -150,8 +146,8 @@ def assess(
             f"two half-scans need sinograms (angle, row, column) of {LEAST_VIEWS} views or more, got {sinograms.shape}"
         )
     angles = checked_angles(angles_rad, len(sinograms))
-    halves = interleaved_halves(angles)
-    first, second = (reconstruct(sinograms[half], angles[half], centre=centre) for half in halves)
+    make, halves = reconstruct or partial(filtered_back_projection, centre=centre), interleaved_halves(angles)
+    first, second = (make(sinograms[half], angles[half]) for half in halves)
     curve, mean = shell_correlation(first, second, ndim=2), (first + second) / 2
     half_bit = highest_frequency(curve, half_bit_threshold(curve.coefficients))
     seventh = highest_frequency(curve, SEVENTH)

@@ -59,7 +59,7 @@ def shell_correlation(
     Raises
     ------
     InputError
-        Shapes differ or an axis is shorter than 8.
+        Shapes differ, an axis is shorter than 8, or a pixel is not finite.
 
     Notes
     -----
@@ -76,6 +76,10 @@ def shell_correlation(
         raise InputError(
             f"pictures to be correlated must have one shape with 2 or 3 axes of 8 pixels or more, got {first.shape} "
             f"and {second.shape}"
+        )
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise InputError(
+            "pictures to be correlated must be finite: a view or a pixel without a value was reconstructed"
         )
     shape = first.shape[-count:]
     rings, radii = _rings(shape)
@@ -133,7 +137,8 @@ def highest_frequency(curve: ShellCorrelation, threshold: NDArray[np.floating] |
     Returns
     -------
     float or None
-        In cycles per pixel, linear between rings; None where it stays above up to 1/2.
+        In cycles per pixel, linear between rings; that of the first ring where it is below from there on, and None
+        where it stays above up to 1/2.
     """
     above = curve.correlations - threshold
     runs = np.convolve(above < 0, np.ones(STAY), "full")[: len(above)] >= STAY
