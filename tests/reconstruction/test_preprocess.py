@@ -177,7 +177,25 @@ def test_rows_beside_the_beam_are_empty_and_said():
     found, corrections = line_integrals(scan, EVERYTHING)
     assert not found[:, 2].any()
     assert corrections.dark_rows == 1
-    assert corrections.sentences()[0] == "1 rows without any light: their slices are empty"
+    assert corrections.sentences()[0] == "1 rows without light or readable samples: their slices are empty"
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_nothing_that_is_no_number_comes_out(wrong):
+    scan = counted(exact())
+    counts = scan.projections[:].copy()
+    counts[:, 1], counts[7, 2], counts[9, 3, 5:20] = wrong, wrong, wrong
+    found, corrections = line_integrals(changed(scan, projections=counts), EVERYTHING)
+    assert np.isfinite(found).all()
+    assert (corrections.not_finite, corrections.lost_views, corrections.dark_rows) == (60 * 64 + 64 + 15, 1, 1)
+
+
+@pytest.mark.parametrize("dtype", [">u2", "<i4", ">f4", "f8", "u1"])
+def test_counts_of_any_type_are_read(dtype):
+    plain = counted(exact(), beam=100.0, dark=3.0, dtype=np.uint8)
+    frames = {name: getattr(plain, name).astype(dtype) for name in ("projections", "flats", "darks")}
+    found, _ = line_integrals(changed(plain, **frames), EVERYTHING)
+    np.testing.assert_array_equal(found, line_integrals(plain, EVERYTHING)[0])
 
 
 def test_an_opaque_sample_is_no_lost_view():

@@ -23,7 +23,7 @@ class Corrections:
     below_floor : int
         Samples whose transmission was raised to the floor.
     dark_rows : int
-        Rows without any light: their line integrals are zero.
+        Rows without any light or without any sample that can be read: their line integrals are zero.
     """
 
     samples: int = 0
@@ -50,7 +50,7 @@ class Corrections:
 
 
 _SAYINGS = {
-    "dark_rows": "{:,} rows without any light: their slices are empty",
+    "dark_rows": "{:,} rows without light or readable samples: their slices are empty",
     "lost_views": "{:,} lines of views without any count filled from the views before and after",
     "dead": "{:,} dead pixels filled from their neighbours",
     "stuck": "{:,} pixels that do not follow the beam filled from their neighbours",

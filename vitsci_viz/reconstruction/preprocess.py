@@ -124,6 +124,7 @@ def _rows_alone(
 ) -> tuple[Floats32, list[Corrections]]:
     """Return line integrals (row, angle, column) as far as every row stands alone, and what was found in each."""
     counts = np.asarray(scan.projections[:, rows, :])
+    counts = counts.astype(counts.dtype.newbyteorder("="), copy=False)  # compiled loops read no foreign byte order
     field = None if scan.are_line_integrals else _field(scan, rows, options)
     motion = motion_px(scan.geometry.angles_rad, scan.columns)
     out = np.empty((counts.shape[1], counts.shape[0], counts.shape[2]), np.float32)
@@ -178,7 +179,15 @@ def _corrected_counts(
     lost = ((values <= 0) | dead).all(axis=1)
     lost &= not lost.all()  # an opaque sample is no lost view
     gaps = wild | full_samples | dead | lost[:, None]
-    fill_gaps(values, gaps)
+    found = Corrections(
+        samples=counts.size,
+        not_finite=int(np.count_nonzero(wild)),
+        saturated=int(np.count_nonzero(full_samples)),
+        dead=int(np.count_nonzero(dead)),
+    )
+    if gaps.all():
+        return np.zeros(counts.shape, np.float32), found + Corrections(dark_rows=1)
+    lost_views = int(fill_gaps(values, gaps))
     if options.air:
         level_to_air(values, options.air)
     outliers = fill_outliers(values, options.outliers, motion)
@@ -186,13 +195,9 @@ def _corrected_counts(
     if stuck.any():
         fill_gaps(values, np.broadcast_to(stuck, values.shape).copy())
     below = values < options.floor
-    found = Corrections(
-        samples=counts.size,
-        not_finite=int(np.count_nonzero(wild)),
-        saturated=int(np.count_nonzero(full_samples)),
+    found += Corrections(
         outliers=outliers,
-        lost_views=int(np.count_nonzero(lost)),
-        dead=int(np.count_nonzero(dead)),
+        lost_views=lost_views,
         stuck=int(np.count_nonzero(stuck)),
         below_floor=int(np.count_nonzero(below)),
     )
