@@ -133,7 +133,7 @@ def test_a_run_of_other_options_is_not_gone_on_with(made: Path, tmp_path: Path):
 def test_the_report_tells_geometry_centre_and_quality(made: Path, tmp_path: Path):
     results = run_recipe(recipe(made, tmp_path / "v.tif")).results
     assert results["scan"]["views"] == 60
-    assert results["centre"] == {"px": 24.5, "method": "given", "confidence": None, "candidates": []}
+    assert results["centre"] == {"px": 24.5, "method": "given", "tilt_deg": 0.0, "confidence": None, "candidates": []}
     assert results["quality"]["snr"] > 1
     assert results["updates_per_s"] > 0
 
@@ -142,6 +142,37 @@ def test_the_centre_is_found_where_it_is_not_given(made: Path, tmp_path: Path):
     report = run_recipe(recipe(made, tmp_path / "v.tif", centre="auto"))
     assert report.results["centre"]["px"] == pytest.approx(24.5, abs=0.5)
     assert report.results["centre"]["candidates"]
+
+
+def test_an_offset_scan_gives_the_slice_of_a_wide_detector():
+    angles = np.arange(160) * np.pi / 80
+    wide = project_phantom(shepp_logan(30), angles, 64, centre=31.5)
+    offset = Scan.from_line_integrals(wide[:, :, 24:], angles_rad=angles, centre=7.5)
+    found = np.asarray(reconstruct(offset, ReconstructOptions(outliers=0)))[0]
+    expected = filtered_back_projection(wide, angles, centre=31.5)[0]
+    assert found.shape == (64, 64)
+    places = np.arange(64) - 31.5
+    inside = np.hypot(places[:, None], places[None, :]) < 30
+    assert np.corrcoef(found[inside], expected[inside])[0, 1] > 0.99
+
+
+def test_an_axis_that_leans_is_found_and_levelled():
+    settings = ScanSettings(views=60, rows=24, columns=48, tilt_rad=0.06, has_noise=False)
+    scan = simulate_scan(settings).scan
+    leaning, level = (reconstruct(scan, ReconstructOptions(centre=23.5, tilt=tilt)) for tilt in (0.0, np.rad2deg(0.06)))
+    straight = simulate_scan(ScanSettings(views=60, rows=24, columns=48, has_noise=False)).scan
+    expected = np.asarray(reconstruct(straight, ReconstructOptions(centre=23.5)))[2]
+    errors = [float(np.std(np.asarray(volume)[2] - expected)) for volume in (leaning, level)]
+    assert errors[1] < 0.5 * errors[0]
+
+
+def test_a_sample_is_reconstructed_by_name(tmp_path: Path, monkeypatch, made: Path):
+    monkeypatch.setattr(workflow, "open_scan", lambda name, progress: read_scan(made))
+    sample = Recipe(
+        workflow="reconstruct", inputs={"scan": "sample:scan"}, outputs={"volume": str(tmp_path / "v.tif")},
+        options={"centre": 24.5},
+    )  # fmt: skip
+    assert run_recipe(sample).results["shape"] == [10, 48, 48]
 
 
 def test_what_cannot_be_is_said_before_any_work(made: Path, tmp_path: Path, monkeypatch):

@@ -10,21 +10,22 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.atomic import check_output
 from vitsci_viz.io.multiscale_writing import MultiscaleFacts
+from vitsci_viz.io.samples import open_scan
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_writing import SlabFile
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.reconstruction.preprocess import Corrections, together
 from vitsci_viz.reconstruction.quality_noise import inscribed_circle
-from vitsci_viz.types import Recipe, Report
-from vitsci_viz.workflows.catalogue import recipe_mapping
+from vitsci_viz.types import Recipe, Report, Scan
+from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX, recipe_mapping
 from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_threads, versions
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 from vitsci_viz.workflows.reconstructing import SliceEngine, find_axis
@@ -76,7 +77,7 @@ def run_reconstruct(
     watch = Stopwatch("centre", "quality", "load", "compute", "store", "pyramid")
     with using_threads(execution):
         unit = None if options.angle_unit == "auto" else options.angle_unit
-        scan = read_scan(recipe.inputs["scan"], angles=recipe.inputs.get("angles"), angle_unit=unit)
+        scan = _open(recipe, unit, progress)
         with watch.stage("centre"):
             axis = find_axis(scan, options, progress=progress)
         threads = execution.threads or os.cpu_count() or 1
@@ -87,7 +88,7 @@ def run_reconstruct(
         with watch.stage("quality"):
             quality = _middle_quality(engine)
         span = _span(engine, progress)
-        file = SlabFile(place, _facts(engine), key=_key(recipe, options), resume=resume)
+        file = SlabFile(place, _facts(engine), key=_key(scan, options), resume=resume)
         corrections = _run(engine, file, plan, span, watch, progress)
         with watch.stage("pyramid"):
             file.finish(_kept(engine, span), progress=progress)
@@ -117,6 +118,13 @@ def _middle_quality(engine: SliceEngine) -> dict[str, Any]:
     first = max(0, engine.slices // 2 - JUDGED // 2)
     lines, _ = engine.lines(slice(first, min(first + JUDGED, engine.slices)))
     return slice_quality(engine, lines)
+
+
+def _open(recipe: Recipe, unit: Literal["deg", "rad"] | None, progress: Progress) -> Scan:
+    given = recipe.inputs["scan"]
+    if given.startswith(SAMPLE_PREFIX):
+        return open_scan(given.removeprefix(SAMPLE_PREFIX), progress=progress)
+    return read_scan(given, angles=recipe.inputs.get("angles"), angle_unit=unit)
 
 
 def updates(engine: SliceEngine) -> int:
@@ -221,12 +229,15 @@ def _kept(engine: SliceEngine, span: tuple[float, float] | None) -> dict[str, An
     return {"vitsci_viz": facts}
 
 
-def _key(recipe: Recipe, options: ReconstructOptions) -> str:
-    """Return what tells one reconstruction from another: the file as it is now, and every option."""
-    path = Path(recipe.inputs["scan"])
-    state = path.stat()
-    facts = [str(path.absolute()), state.st_size, state.st_mtime_ns, recipe.inputs.get("angles"), options.to_mapping()]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+def _key(scan: Scan, options: ReconstructOptions) -> str:
+    """Return what tells one reconstruction from another: the file as it is now, its angles, and every option."""
+    facts: list[Any] = [scan.name, list(scan.shape), options.to_mapping()]
+    if scan.path is not None:
+        state = scan.path.stat()
+        facts += [str(scan.path.absolute()), state.st_size, state.st_mtime_ns]
+    found = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    found.update(scan.geometry.angles_rad.tobytes())
+    return found.hexdigest()
 
 
 def _scan_facts(engine: SliceEngine) -> dict[str, Any]:
@@ -242,7 +253,8 @@ def _scan_facts(engine: SliceEngine) -> dict[str, Any]:
 def _centre_facts(engine: SliceEngine) -> dict[str, Any]:
     axis = engine.axis
     return {
-        "px": axis.centre_px, "method": axis.method, "confidence": axis.confidence,
+        "px": axis.centre_px, "tilt_deg": math.degrees(axis.tilt_rad), "method": axis.method,
+        "confidence": axis.confidence,
         "candidates": [
             {"px": each.centre_px, "score": each.score, "method": each.method} for each in axis.candidates
         ],

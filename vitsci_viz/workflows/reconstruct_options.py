@@ -19,6 +19,16 @@ class ReconstructOptions(PreprocessOptions):
         unit="px",
         group="Geometry",
     )
+    tilt: Literal["auto"] | float = option(
+        0.0,
+        "Turn of the rotation axis in the plane of the detector, clockwise as the rows go down; auto finds it.",
+        ge=-45,
+        le=45,
+        unit="degrees",
+        group="Geometry",
+        advanced=True,
+        suggestions=("auto",),
+    )
     rows: str | None = option(
         None,
         "Detector rows to reconstruct as FIRST:STOP, such as 100:200 (100: and :200 too); default all.",

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.reconstruction.offset import is_full_turn, overlap_of, widen
 from vitsci_viz.reconstruction.padding import extend_views
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.preprocess import Corrections, line_integrals
 from vitsci_viz.reconstruction.quality_noise import inscribed_circle
+from vitsci_viz.reconstruction.tilt import find_tilt, levelled_line_integrals
 from vitsci_viz.types import Scan, Volume
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions, parse_rows
 from vitsci_viz.workflows.slab_plan import binned, binned_centre
@@ -39,6 +41,8 @@ class Axis:
         On the unbinned detector.
     method : str
         ``given``, ``file``, or what found it.
+    tilt_rad : float
+        Turn of the axis in the plane of the detector, as in `ScanGeometry`.
     confidence : float or None
         0 to 1; None where it was given.
     candidates : tuple
@@ -47,6 +51,7 @@ class Axis:
 
     centre_px: float
     method: str
+    tilt_rad: float = 0.0
     confidence: float | None = None
     candidates: tuple[Any, ...] = ()
 
@@ -83,9 +88,21 @@ class SliceEngine:
         return (self.rows.stop - self.rows.start) // self.options.bin
 
     @property
+    def is_offset(self) -> bool:
+        """Whether the axis lies so far to a side of a full turn that opposite views see different parts."""
+        is_aside = overlap_of(self.scan.columns, self.axis.centre_px).side != "middle"
+        return is_aside and is_full_turn(self.scan.geometry.angles_rad)
+
+    @property
     def side(self) -> int:
-        """Side of the square slices in pixels."""
-        return self.scan.columns // self.options.bin
+        """Side of the square slices in pixels: the detector's, or for offset scans that of all it has seen."""
+        columns = self.scan.columns // self.options.bin
+        return overlap_of(columns, self._centre).width_px if self.is_offset else columns
+
+    @property
+    def _centre(self) -> float:
+        """Where the axis falls on the binned detector."""
+        return binned_centre(self.axis.centre_px, self.options.bin)
 
     @property
     def pixel_mm(self) -> float | None:
@@ -104,7 +121,13 @@ class SliceEngine:
         """Return the corrected, binned line integrals (angle, row, column) of some slices."""
         start, binning = self.rows.start, self.options.bin
         rows = slice(start + part.start * binning, start + part.stop * binning)
-        found, corrections = line_integrals(self.scan, rows, self.options, threads=self.threads)
+        if self.axis.tilt_rad:
+            found, corrections = levelled_line_integrals(
+                self.scan, rows, self.options, centre=self.axis.centre_px, tilt_rad=self.axis.tilt_rad,
+                threads=self.threads,
+            )  # fmt: skip
+        else:
+            found, corrections = line_integrals(self.scan, rows, self.options, threads=self.threads)
         return binned(found, binning), corrections
 
     def from_lines(self, lines: Floats32, angles_rad: NDArray[np.float64] | None = None) -> Floats32:
@@ -113,9 +136,7 @@ class SliceEngine:
         Attenuation is in 1/mm, or in 1/px where the pixel's size is unknown.
         """
         angles = self.scan.geometry.angles_rad if angles_rad is None else angles_rad
-        beyond = 0 if self.options.padding == "none" else round(PADDED_SHARE * lines.shape[2])
-        views = extend_views(lines, beyond, self.options.padding)
-        centre = binned_centre(self.axis.centre_px, self.options.bin) + beyond
+        views, centre = self._wide_views(lines, angles)
         given: dict[str, Any] = {
             "centre": centre, "side": self.side, "filter_name": self.options.filter, "threads": self.threads,
         }  # fmt: skip
@@ -130,6 +151,16 @@ class SliceEngine:
         if self.pixel_mm is not None:
             found /= np.float32(self.pixel_mm)
         return found
+
+    def _wide_views(self, lines: Floats32, angles: NDArray[np.float64]) -> tuple[Floats32, float]:
+        """Return views as wide as the slices need, and where the axis falls on them.
+
+        An offset scan is not extended: its outer ends must lie beside the sample.
+        """
+        if self.is_offset:
+            return widen(lines, angles, self._centre)
+        beyond = 0 if self.options.padding == "none" else round(PADDED_SHARE * lines.shape[2])
+        return extend_views(lines, beyond, self.options.padding), self._centre + beyond
 
     def volume(self, part: slice) -> Floats32:
         """Return some slices."""
@@ -165,18 +196,25 @@ def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = s
     InputError
         The given centre is not on the detector, or the data tell none.
     """
+    if options.tilt == "auto":
+        leaning = find_tilt(scan, preprocess=options)
+        tilt = leaning.tilt_rad
+        if options.centre == "auto":
+            return Axis(centre_px=leaning.centre_px, method="tilt", tilt_rad=tilt)
+    else:
+        tilt = math.radians(options.tilt) or scan.geometry.tilt_rad
     if options.centre != "auto":
         if not 0 <= options.centre <= scan.columns - 1:
             raise InputError(f"the centre must lie on the detector, 0 to {scan.columns - 1} px, got {options.centre:g}")
-        return Axis(centre_px=float(options.centre), method="given")
+        return Axis(centre_px=float(options.centre), method="given", tilt_rad=tilt)
     if scan.geometry.centre is not None:
-        return Axis(centre_px=scan.geometry.centre, method="file")
+        return Axis(centre_px=scan.geometry.centre, method="file", tilt_rad=tilt)
     from vitsci_viz.reconstruction.centre import find_centre
 
     found = tuple(find_centre(scan, progress=progress))
     best = found[0]
     return Axis(
-        centre_px=best.centre_px, method=best.method, confidence=getattr(best, "confidence", None), candidates=found
+        centre_px=best.centre_px, method=best.method, tilt_rad=tilt, confidence=best.confidence, candidates=found
     )
 
 
