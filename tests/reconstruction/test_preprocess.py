@@ -19,6 +19,7 @@ from vitsci_viz.reconstruction.preprocess import (
     together,
     work_bytes,
 )
+from vitsci_viz.simulation.scan_sample import ScanSettings, simulate_scan
 from vitsci_viz.types import Scan
 
 EVERYTHING = slice(None)
@@ -158,6 +159,20 @@ def test_what_is_wrong_is_found_counted_and_mended():
     untouched = np.ones(found.shape, bool)
     untouched[:, 0, 30] = untouched[:, 1, 40] = untouched[10, 1, 22] = untouched[50, 2, 33] = untouched[70] = False
     np.testing.assert_array_equal(found[untouched], clean[untouched])
+
+
+def test_a_scan_with_every_fault_is_nearly_as_good_as_one_without():
+    def deviation(**faults: float) -> tuple[float, Corrections]:
+        made = simulate_scan(ScanSettings(views=180, rows=4, columns=128, photons=20_000, **faults))  # type: ignore[arg-type]
+        found, corrections = line_integrals(made.scan, EVERYTHING)
+        return error(found, made.true_line_integrals()), corrections
+
+    clean, nothing = deviation()
+    faulty, found = deviation(drift=0.1, dead_pixels=6, stuck_pixels=6, zingers=2.0)
+    assert nothing == Corrections(samples=nothing.samples)
+    assert faulty < 1.2 * clean
+    assert found.dead == 12
+    assert 300 < found.outliers < 420
 
 
 def test_a_pixel_without_light_never_becomes_infinite():

@@ -80,8 +80,8 @@ class PreprocessOptions(Options):
     rings: RingMethod = option(
         "none",
         "How stripes of a sinogram, rings of a slice, are removed: mean (level the mean view) and sorting (small "
-        "to medium ones of any strength) are built in; combined (dead, large and small ones) and the others are "
-        "algotom's.",
+        "to medium ones of any strength) are built in; combined (dead, large and small ones; the "
+        "slowest) and the others are algotom's.",
         group="Rings",
     )
     ring_size: int = option(
