@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from vitsci_viz.cli.segment_readings import counted
 from vitsci_viz.cli.styles import ACCENT, QUIET, footer
 from vitsci_viz.types import Report
 from vitsci_viz.views.session.wording import size
@@ -24,12 +25,16 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble("Centre ", (f"{centre['px']:.2f} px", ACCENT), f" ({centre['method']}{sure})")
     shape = " x ".join(f"{n:,}" for n in results["shape"])
     rate = f"{results['updates_per_s'] / 1e9:.2f} G updates/s"
-    yield Text.assemble("Volume ", (shape, ACCENT), f" by {results['method']}, {plan['slabs']} slabs, {rate}")
+    yield Text.assemble(
+        "Volume ", (shape, ACCENT), f" by {results['method']}, {counted(plan['slabs'], 'slab')}, {rate}"
+    )
     if results["quality"]:
         yield Text(", ".join(_quality(results["quality"])))
     if results["range"] is not None:
         low, high = results["range"]
         yield Text(f"0 to 65,535 stands for {low:.4g} to {high:.4g}", style=QUIET)
+    for note in results["notes"]:
+        yield Text(f"note: {note}")
     for sentence in results["corrections"]:
         yield Text(sentence, style=QUIET)
     yield Text(f"planned {size(plan['memory_bytes'])} of memory, {size(plan['disk_bytes'])} on disk", style=QUIET)

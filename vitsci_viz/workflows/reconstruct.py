@@ -22,6 +22,8 @@ from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_writing import SlabFile
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.reconstruction.flats import check_light
+from vitsci_viz.reconstruction.padding import truncation
 from vitsci_viz.reconstruction.preprocess import Corrections, together
 from vitsci_viz.reconstruction.quality_noise import inscribed_circle
 from vitsci_viz.types import Recipe, Report, Scan
@@ -34,6 +36,8 @@ from vitsci_viz.workflows.slice_quality import slice_quality
 
 SAMPLED = 5
 """Slices that an automatic range is taken from."""
+TRUNCATED = 0.1
+"""From this share of matter at the detector's sides on a sample counts as wider than it."""
 JUDGED = 4
 """Slices in the middle whose quality is measured."""
 HEADROOM = 0.1
@@ -70,14 +74,15 @@ def run_reconstruct(
     Returns
     -------
     Report
-        ``scan``, ``centre``, ``plan``, ``method``, ``quality``, ``corrections``, ``range``, ``shape``, ``seconds`` by
-        stage, ``updates_per_s``, ``peak_rss_bytes``, ``written``.
+        ``scan``, ``centre``, ``plan``, ``method``, ``quality``, ``notes``, ``corrections``, ``range``, ``shape``,
+        ``seconds`` by stage, ``updates_per_s``, ``peak_rss_bytes``, ``written``.
     """
     place = check_output(Path(recipe.outputs["volume"]), force=force)
     watch = Stopwatch("centre", "quality", "load", "compute", "store", "pyramid")
     with using_threads(execution):
         unit = None if options.angle_unit == "auto" else options.angle_unit
         scan = _open(recipe, unit, progress)
+        check_light(scan)
         with watch.stage("centre"):
             axis = find_axis(scan, options, progress=progress)
         threads = execution.threads or os.cpu_count() or 1
@@ -86,7 +91,8 @@ def run_reconstruct(
         check_disk(place, plan.disk_bytes)
         progress(_announced(engine, plan), 0, plan.slabs)
         with watch.stage("quality"):
-            quality = _middle_quality(engine)
+            lines, _ = engine.lines(_middle(engine))
+            quality, notes = slice_quality(engine, lines), _notes(engine, lines)
         span = _span(engine, progress)
         file = SlabFile(place, _facts(engine), key=_key(scan, options), resume=resume)
         corrections = _run(engine, file, plan, span, watch, progress)
@@ -95,7 +101,7 @@ def run_reconstruct(
     seconds = watch.total()
     results: dict[str, Any] = {
         "scan": _scan_facts(engine), "centre": _centre_facts(engine), "plan": asdict(plan), "method": engine.method,
-        "quality": quality, "corrections": list(corrections.sentences()),
+        "quality": quality, "notes": notes, "corrections": list(corrections.sentences()),
         "range": None if span is None else list(span), "shape": [engine.slices, engine.side, engine.side],
         "seconds": seconds, "updates_per_s": updates(engine) / max(seconds["compute"], 1e-9),
         "peak_rss_bytes": peak_rss_bytes(), "written": [str(place)],
@@ -113,11 +119,20 @@ def _announced(engine: SliceEngine, plan: SlabPlan) -> str:
     )
 
 
-def _middle_quality(engine: SliceEngine) -> dict[str, Any]:
-    """Judge a few slices in the middle."""
+def _middle(engine: SliceEngine) -> slice:
     first = max(0, engine.slices // 2 - JUDGED // 2)
-    lines, _ = engine.lines(slice(first, min(first + JUDGED, engine.slices)))
-    return slice_quality(engine, lines)
+    return slice(first, min(first + JUDGED, engine.slices))
+
+
+def _notes(engine: SliceEngine, lines: NDArray[np.float32]) -> list[str]:
+    """Say what the user should know of the scan."""
+    share = truncation(lines)
+    if share < TRUNCATED or engine.is_offset or engine.options.padding != "none":
+        return []
+    return [
+        f"the sample reaches beyond the detector (at its sides stands {100 * share:.0f} % of the largest column): a "
+        "bright rim can be expected, padding=edge takes most of it away"
+    ]
 
 
 def _open(recipe: Recipe, unit: Literal["deg", "rad"] | None, progress: Progress) -> Scan:
