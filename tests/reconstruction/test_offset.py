@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from algotom.prep.calculation import find_center_360
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reconstruction.turned import full, half, head, turned
 from vitsci_viz.errors import InputError
+from vitsci_viz.reconstruction.centre import centres_of
 from vitsci_viz.reconstruction.offset import is_full_turn, overlap_of, overlap_weights, widen
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 
@@ -52,6 +54,16 @@ def test_an_offset_scan_gives_the_slice_of_the_wide_normal_one(side):
     found = filtered_back_projection(wide, angles, centre=moved, side=width)
     inside = np.hypot(*np.indices((width, width)) - (width - 1) / 2) < width / 2 - 2
     assert np.abs(found - expected)[0][inside].max() < 1e-3 * expected.max()
+
+
+@pytest.mark.parametrize("centre", [22.3, 130.1])
+def test_centre_and_side_are_those_by_others(centre):
+    views = turned(head(240, 0.95), full(180), 160, centre, noise=0.01)
+    theirs, _, side, _ = find_center_360(views[:, 0], 20, ncore=1)
+    ours = centres_of(views, full(180))[0].centre_px
+    assert overlap_of(160, ours).side == ("left", "right")[int(side)]
+    assert ours == pytest.approx(float(theirs), abs=0.5)
+    assert ours == pytest.approx(centre, abs=0.1)
 
 
 def test_a_beam_that_differs_between_opposite_views_leaves_no_sharp_ring():

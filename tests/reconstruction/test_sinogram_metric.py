@@ -15,10 +15,10 @@ GRID = np.arange(40, 58, 0.25)
 
 
 @pytest.mark.parametrize("centre", [44.0, 47.5, 52.3])
-@pytest.mark.parametrize("size", [0.8, 1.6])
-def test_it_is_lowest_at_the_centre_of_small_objects_and_of_those_wider_than_the_detector(centre, size):
+@pytest.mark.parametrize(("size", "within"), [(0.8, 0.1), (1.6, 0.35)])
+def test_it_is_lowest_at_the_centre_of_small_objects_and_near_it_of_those_wider_than_the_detector(centre, size, within):
     curve = sinogram_metric(turned(head(96, size), half(90), 96, centre, noise=0.01)[:, 0], GRID)
-    assert vertex(GRID, -curve) == pytest.approx(centre, abs=0.1)
+    assert vertex(GRID, -curve) == pytest.approx(centre, abs=within)
 
 
 def test_the_centre_is_that_of_the_metric_by_others():
@@ -28,10 +28,18 @@ def test_the_centre_is_that_of_the_metric_by_others():
     assert ours == pytest.approx(float(theirs), abs=0.25)
 
 
+@pytest.mark.parametrize(("columns", "views"), [(64, 60), (160, 200)])
+def test_more_noise_than_jump_hides_no_centre(columns, views):
+    centre = columns / 2 + 2.3
+    grid = round(centre) + np.arange(-3, 3.1, 0.25)
+    curve = sinogram_metric(turned(head(columns), half(views), columns, centre, noise=0.05)[:, 0], grid)
+    assert vertex(grid, -curve) == pytest.approx(centre, abs=0.25)
+
+
 def test_noise_favours_no_part_of_a_pixel():
     noise = np.random.default_rng(0).normal(size=(200, 96)).astype(np.float32)
     curve = sinogram_metric(noise, np.array([40.0, 40.25, 40.5, 40.75, 41.0]))
-    assert np.ptp(curve) < 0.01 * curve.mean()
+    assert np.ptp(curve) < 0.02 * curve.mean()
 
 
 def test_the_first_half_turn_has_no_view_twice():

@@ -11,12 +11,11 @@ from vitsci_viz.errors import InputError
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.reconstruction.centre_search import (
     CentreMethod,
-    Measure,
     Row,
     by_sinogram,
     by_trials,
     coarse_minima,
-    fine_minimum,
+    fine_minima,
 )
 from vitsci_viz.reconstruction.centre_signal import Signal, check_finite, check_signal, signal_of, without_stripes
 from vitsci_viz.reconstruction.geometry import checked_angles
@@ -251,22 +250,16 @@ def _full_turn(views: NDArray[np.float32], angles: Floats, start: float | None) 
         return {}
     order = half_turn(angles)
     row = Row(sinogram=views[order, 0], angles_rad=angles[order])
-    return _follow(row, by_sinogram, ("sinogram",), start) | _follow(row, by_trials, ("sharpness", "entropy"), start)
+    by_slices = fine_minima(row, by_trials, {"sharpness": start, "entropy": start})
+    return fine_minima(row, by_sinogram, {"sinogram": start}) | by_slices
 
 
 def _by_curves(row: Row, low: float, high: float) -> dict[CentreMethod, float]:
     """Measure half a turn by its sinogram and by trial slices."""
     found: dict[CentreMethod, float] = {}
     for measure in (by_sinogram, by_trials):
-        for name, start in coarse_minima(row, measure, low, high).items():
-            found |= _follow(row, measure, (name,), start)
+        found |= fine_minima(row, measure, coarse_minima(row, measure, low, high))
     return found
-
-
-def _follow(row: Row, measure: Measure, names: Sequence[CentreMethod], start: float) -> dict[CentreMethod, float]:
-    """Follow methods from a centre that is nearly right; those that lose it are left out."""
-    places: dict[CentreMethod, float | None] = {name: fine_minimum(row, measure, name, start) for name in names}
-    return {name: place for name, place in places.items() if place is not None}
 
 
 def rank(measured: Sequence[Measurement], columns: int) -> tuple[Candidate, ...]:

@@ -19,11 +19,11 @@ Measure = Callable[["Row", Floats], Mapping[CentreMethod, Floats]]
 """``measure(row, centres)``: a curve over the centres for every method it stands for, lowest where one is right."""
 COARSE_COLUMNS, COARSE_VIEWS = 128, 180
 """The whole range is searched on a copy of at most this size."""
-FINE_COLUMNS, FINE_VIEWS = 768, 400
+FINE_COLUMNS, FINE_VIEWS = 768, 360
 """Trial slices are made of at most so many columns and views; a centre is found to a small part of a pixel."""
 LEAST_CIRCLE = 0.35
 """Trial slices are judged in the circle that both sides of the detector see, and in this share of it at least."""
-FINE_STEPS = 8
+FINE_STEPS = 6
 """Steps on either side of a coarse minimum in which it is looked for again."""
 FINE_STEP_PX = 0.25
 """Finest step; the vertex of a parabola through the lowest three is what counts."""
@@ -97,8 +97,8 @@ def coarse_minima(row: Row, measure: Measure, low: float, high: float) -> dict[C
     return {name: place * factor + shift for name, place in _minima(measure(small, centres), centres).items()}
 
 
-def fine_minimum(row: Row, measure: Measure, name: CentreMethod, start: float) -> float | None:
-    """Follow one method from a coarse minimum to a small part of a pixel.
+def fine_minima(row: Row, measure: Measure, starts: Mapping[CentreMethod, float]) -> dict[CentreMethod, float]:
+    """Follow methods from coarse minima to a small part of a pixel.
 
     Parameters
     ----------
@@ -106,34 +106,44 @@ def fine_minimum(row: Row, measure: Measure, name: CentreMethod, start: float) -
         What is measured.
     measure : callable
         Lowest at the centre.
-    name : str
-        The method whose curve counts.
-    start : float
-        A centre near the right one, in pixels of the row.
+    starts : mapping of str to float
+        A centre near the right one for every method, in pixels of the row.
 
     Returns
     -------
-    float or None
-        In pixels of the row; None where the minimum walks out of sight.
+    dict of str to float
+        In pixels of the row; methods whose minimum walks out of sight are left out.
     """
     # Dropped views would fold frequencies along the angle into the part that the metric looks at.
     copy, factor = row.binned(FINE_COLUMNS, len(row.sinogram) if measure is by_sinogram else FINE_VIEWS)
-    shift, last = (factor - 1) / 2, copy.sinogram.shape[1] - 1.0
-    place = (start - shift) / factor
-    step = max(FINE_STEP_PX, row.sinogram.shape[1] / COARSE_COLUMNS / factor / 4)
-    while True:
-        around = place + step * np.arange(-FINE_STEPS, FINE_STEPS + 1.0)
-        centres = np.asarray(around[(around >= 0) & (around <= last)], np.float64)
-        if len(centres) < 3:
-            return None
-        curves = measure(copy, centres)
-        found = _minima({name: curves[name]}, centres) if name in curves else {}
-        if name not in found:
-            return None
-        place = found[name]
+    shift = (factor - 1) / 2
+    places: dict[CentreMethod, float] = {name: (start - shift) / factor for name, start in starts.items()}
+    step = max(FINE_STEP_PX, row.sinogram.shape[1] / COARSE_COLUMNS / factor / 2)
+    while places:
+        places = _closer(copy, measure, places, step)
         if step <= FINE_STEP_PX:
-            return place * factor + shift
+            break
         step = max(FINE_STEP_PX, step / 4)
+    found: dict[CentreMethod, float] = {name: place * factor + shift for name, place in places.items()}
+    return found
+
+
+def _closer(row: Row, measure: Measure, places: Mapping[CentreMethod, float], step: float) -> dict[CentreMethod, float]:
+    """Look for minima again around places; methods that agree share their trials."""
+    found: dict[CentreMethod, float] = {}
+    left = dict(places)
+    while left:
+        start = next(iter(left.values()))
+        near: dict[CentreMethod, float] = {
+            name: place for name, place in left.items() if abs(place - start) <= 2 * step
+        }
+        around = sum(near.values()) / len(near) + step * np.arange(-FINE_STEPS, FINE_STEPS + 1.0)
+        centres = np.asarray(around[(around >= 0) & (around <= row.sinogram.shape[1] - 1)], np.float64)
+        if len(centres) >= 3:
+            curves = measure(row, centres)
+            found |= _minima({name: curves[name] for name in near if name in curves}, centres)
+        left = {name: place for name, place in left.items() if name not in near}
+    return found
 
 
 def _minima(curves: Mapping[CentreMethod, Floats], centres: Floats) -> dict[CentreMethod, float]:

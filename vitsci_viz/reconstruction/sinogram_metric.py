@@ -15,8 +15,9 @@ WINDOW_SHARE = 0.125
 """Part of what both half turns see over which either end of it fades to zero."""
 OBJECT_SHARE = 0.5
 """Size of the object that is surely there, as a share of the detector; a larger one only lowers the contrast."""
-LARGEST_DROP = 20
-"""At most so many of the lowest frequencies along the angle are left out: there stripes and edges lie."""
+LARGEST_DROP, LARGEST_FREQUENCY = 20, 112
+"""At most so many of the lowest frequencies along the angle are left out, where stripes lie, and none above is used,
+where there is more noise than jump."""
 
 
 def half_turn(angles_rad: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -47,7 +48,7 @@ def sinogram_metric(sinogram: NDArray[np.floating], centres_px: NDArray[np.float
     Returns
     -------
     (k,) float64
-        Lowest at the centre of rotation; a share of the amplitude of the whole spectrum.
+        Lowest at the centre of rotation; a share of the energy of the whole spectrum.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def sinogram_metric(sinogram: NDArray[np.floating], centres_px: NDArray[np.float
     the angle exceeds 2 pi R times the one along the detector. A wrong centre makes a jump between the half turns, whose
     energy spills there. Both halves are cut by one window about the centre, so that neither an object wider than the
     detector nor the end of the data makes a jump of its own; rows are moved by a phase, so that no part of a pixel has
-    less noise than another.
+    less noise than another. The spectrum of a jump falls with k while that of noise does not, so that energies of low
+    frequencies are summed, not amplitudes of all.
 
     References
     ----------
@@ -87,8 +89,8 @@ def sinogram_metric(sinogram: NDArray[np.floating], centres_px: NDArray[np.float
         moved = _moved(mirrored, 2 * centre - (columns - 1), columns + 2 * margin)
         turn[views:, :columns] = moved[:, margin : margin + columns] * window
         spectrum = np.fft.rfft2(turn)
-        size = np.abs(spectrum)
-        curve[index] = size[outside].sum(dtype=np.float64) / max(float(size.sum(dtype=np.float64)), 1e-300)
+        energy = spectrum.real**2 + spectrum.imag**2
+        curve[index] = energy[outside].sum(dtype=np.float64) / max(float(energy.sum(dtype=np.float64)), 1e-300)
     return curve
 
 
@@ -107,7 +109,10 @@ def _moved(spectrum: NDArray[np.complexfloating], shift: float, width: int) -> N
 
 
 def _outside_wedge(turns: int, width: int, radius: float) -> NDArray[np.bool_]:
-    """Tell which frequencies of a whole turn no object within a radius reaches."""
+    """Tell which of the frequencies that tell a jump from noise no object within a radius reaches."""
+    views = turns // 2
+    lowest = min(LARGEST_DROP, views // 8)
+    highest = max(lowest + 1, min(LARGEST_FREQUENCY, views // 4))
     k = np.abs(fft.fftfreq(turns, 1 / turns))[:, None]
     u = np.arange(width // 2 + 1)[None, :] / width
-    return (k > 2 * math.pi * radius * u) & (k > min(LARGEST_DROP, turns // 16)) & (u > 0)
+    return (k > 2 * math.pi * radius * u) & (k > lowest) & (k <= highest) & (u > 0)
