@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.scans import read_scan
@@ -62,6 +63,23 @@ def test_half_rings_are_found_from_where_the_scan_begins():
     slices = filtered_back_projection(noisy(0.01, rings=0.03, angles=turned), turned)
     told, untold = ring_strength(slices, start_rad=1.0), ring_strength(slices)
     assert told.score > 1.15 * untold.score
+
+
+def test_the_start_of_the_scan_reaches_the_score():
+    scores = [assess(noisy(0.01, rings=0.03, angles=angles), angles).rings.score for angles in (ANGLES, ANGLES + 1.0)]
+    assert scores[1] == pytest.approx(scores[0], rel=0.1)
+
+
+def test_a_small_thing_on_the_axis_is_no_ring():
+    places = np.arange(SIDE) - (SIDE - 1) / 2
+    thing = 1.0 * (np.hypot(places[:, None], places[None, :]) < 2)
+    assert ring_strength(thing[None]).level < 0.01
+
+
+def test_noise_has_no_streaks_whatever_its_spectrum():
+    white = np.random.default_rng(0).normal(size=(3, SIDE, SIDE))
+    coloured = ndimage.gaussian_filter(white, (0, 1.5, 1.5))
+    assert streak_strength(coloured) < 1.3 * streak_strength(white) < 0.2
 
 
 def test_drawn_rings_have_the_level_they_were_drawn_with():
