@@ -9,8 +9,8 @@ SCAN = {
     "flats": 10, "darks": 10,
 }  # fmt: skip
 QUALITY = {
-    "resolution_px": 1.5, "resolution_um": None, "noise": 0.1, "snr": 12.34, "cnr": None, "ring_score": 0.25,
-    "streak_score": 0.5,
+    "resolution_px": 3.5, "resolution_mm": None, "is_pixel_limited": False, "is_view_limited": False,
+    "signal_to_noise": 12.34, "contrast_to_noise": None, "ring_score": 0.25, "streak_score": 0.5,
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def test_geometry_centre_volume_and_quality_are_said():
     said = text()
     for part in (
         "tooth 181 views of 2 x 640 over 179 degrees, 10 flats, 10 darks", "Centre 295.50 px (agreement, confidence",
-        "Volume 2 x 640 x 640 by fbp, 1 slab, 1.50 G updates/s", "Resolution 1.50 px (half-bit FRC)",
+        "Volume 2 x 640 x 640 by fbp, 1 slab, 1.50 G updates/s", "Resolution 3.50 px (period, half-bit FRC)",
         "signal to noise 12.3", "rings 0.25", "note: mind this", "2 dead pixels filled", "planned 436 MB of memory",
     ):  # fmt: skip
         assert part in said, part
@@ -40,12 +40,16 @@ def test_geometry_centre_volume_and_quality_are_said():
 
 
 def test_known_pixels_give_micrometres_and_whole_numbers_their_range():
-    said = text(scan={**SCAN, "pixel_mm": 0.01}, quality={**QUALITY, "resolution_um": 15.0}, range=[-0.5, 2.0])
+    said = text(
+        scan={**SCAN, "pixel_mm": 0.01},
+        quality={**QUALITY, "resolution_mm": 0.035, "is_view_limited": True},
+        range=[-0.5, 2.0],
+    )
     assert "pixel 10 um" in said
-    assert "= 15 um (half-bit FRC)" in said
+    assert "3.50 px = 35 um or finer, as half the views are few (period" in said
     assert "0 to 65,535 stands for -0.5 to 2" in said
 
 
 def test_slices_that_the_pixels_limit_say_so_and_small_ones_nothing():
-    assert "the pixels are the limit" in text(quality={**QUALITY, "resolution_px": None})
+    assert "the pixels are the limit" in text(quality={**QUALITY, "is_pixel_limited": True})
     assert "Resolution" not in text(quality={})

@@ -134,7 +134,7 @@ def test_the_report_tells_geometry_centre_and_quality(made: Path, tmp_path: Path
     results = run_recipe(recipe(made, tmp_path / "v.tif")).results
     assert results["scan"]["views"] == 60
     assert results["centre"] == {"px": 24.5, "method": "given", "tilt_deg": 0.0, "confidence": None, "candidates": []}
-    assert results["quality"]["snr"] > 1
+    assert results["quality"]["signal_to_noise"] > 1
     assert results["updates_per_s"] > 0
 
 

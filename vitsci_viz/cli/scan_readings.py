@@ -43,12 +43,13 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
 
 def _quality(found: Mapping[str, Any]) -> Iterator[str]:
     """Say what two half-scans tell: FRC at the half-bit threshold, noise, rings and streaks."""
-    if found["resolution_px"] is None:
+    if found["is_pixel_limited"]:
         yield "Resolution: the pixels are the limit"
     else:
-        micrometres = "" if found["resolution_um"] is None else f" = {found['resolution_um']:.4g} um"
-        yield f"Resolution {found['resolution_px']:.2f} px{micrometres} (half-bit FRC)"
-    for name, word in (("snr", "signal to noise"), ("cnr", "contrast to noise")):
+        micrometres = "" if found["resolution_mm"] is None else f" = {1e3 * found['resolution_mm']:.4g} um"
+        finer = " or finer, as half the views are few" if found["is_view_limited"] else ""
+        yield f"Resolution {found['resolution_px']:.2f} px{micrometres}{finer} (period, half-bit FRC)"
+    for name, word in (("signal_to_noise", "signal to noise"), ("contrast_to_noise", "contrast to noise")):
         if found[name] is not None:
             yield f"{word} {found[name]:.1f}"
     yield f"rings {found['ring_score']:.2f}"

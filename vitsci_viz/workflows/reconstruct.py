@@ -25,6 +25,7 @@ from vitsci_viz.progress import Progress, silent
 from vitsci_viz.reconstruction.flats import check_light
 from vitsci_viz.reconstruction.padding import truncation
 from vitsci_viz.reconstruction.preprocess import Corrections, together
+from vitsci_viz.reconstruction.quality import assess
 from vitsci_viz.reconstruction.quality_noise import inscribed_circle
 from vitsci_viz.types import Recipe, Report, Scan
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX, recipe_mapping
@@ -32,12 +33,13 @@ from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_thread
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 from vitsci_viz.workflows.reconstructing import SliceEngine, find_axis
 from vitsci_viz.workflows.slab_plan import SlabPlan, check_disk, plan_slabs, size_text
-from vitsci_viz.workflows.slice_quality import slice_quality
 
 SAMPLED = 5
 """Slices that an automatic range is taken from."""
 TRUNCATED = 0.1
 """From this share of matter at the detector's sides on a sample counts as wider than it."""
+LEAST_JUDGED = 16
+"""Fewer views or pixels are not judged."""
 JUDGED = 4
 """Slices in the middle whose quality is measured."""
 HEADROOM = 0.1
@@ -92,7 +94,7 @@ def run_reconstruct(
         progress(_announced(engine, plan), 0, plan.slabs)
         with watch.stage("quality"):
             lines, _ = engine.lines(_middle(engine))
-            quality, notes = slice_quality(engine, lines), _notes(engine, lines)
+            quality, notes = _quality(engine, lines), _notes(engine, lines)
         span = _span(engine, progress)
         file = SlabFile(place, _facts(engine), key=_key(scan, options), resume=resume)
         corrections = _run(engine, file, plan, span, watch, progress)
@@ -122,6 +124,15 @@ def _announced(engine: SliceEngine, plan: SlabPlan) -> str:
 def _middle(engine: SliceEngine) -> slice:
     first = max(0, engine.slices // 2 - JUDGED // 2)
     return slice(first, min(first + JUDGED, engine.slices))
+
+
+def _quality(engine: SliceEngine, lines: NDArray[np.float32]) -> dict[str, Any]:
+    """Judge slices by their half-scans; empty where there is too little to judge."""
+    if min(len(lines), engine.side) < LEAST_JUDGED:
+        return {}
+    angles = engine.scan.geometry.angles_rad
+    found = assess(lines, angles, pixel_mm=engine.pixel_mm, reconstruct=engine.from_lines)
+    return dict(found.results())
 
 
 def _notes(engine: SliceEngine, lines: NDArray[np.float32]) -> list[str]:

@@ -21,7 +21,8 @@ class ReconstructOptions(PreprocessOptions):
     )
     tilt: Literal["auto"] | float = option(
         0.0,
-        "Turn of the rotation axis in the plane of the detector, clockwise as the rows go down; auto finds it.",
+        "Turn of the rotation axis in the plane of the detector, towards larger columns as the rows go down; auto "
+        "finds it.",
         ge=-45,
         le=45,
         unit="degrees",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from vitsci_viz.errors import InputError, OptionError
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.reconstruction.centre import find_centre
 from vitsci_viz.reconstruction.offset import is_full_turn, overlap_of, widen
 from vitsci_viz.reconstruction.padding import extend_views
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.preprocess import Corrections, line_integrals
-from vitsci_viz.reconstruction.quality_noise import inscribed_circle
 from vitsci_viz.reconstruction.tilt import find_tilt, levelled_line_integrals
 from vitsci_viz.types import Scan, Volume
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions, parse_rows
@@ -139,15 +139,14 @@ class SliceEngine:
         views, centre = self._wide_views(lines, angles)
         given: dict[str, Any] = {
             "centre": centre, "side": self.side, "filter_name": self.options.filter, "threads": self.threads,
+            "radius": self.side / 2 if self.options.circle else math.inf,
         }  # fmt: skip
         if self.method == "fourier":
             from vitsci_viz.reconstruction.fourier import fourier_reconstruction
 
             found = fourier_reconstruction(views, angles, **given)
-            found[:, ~inscribed_circle(self.side) & self.options.circle] = 0
         else:
-            radius = self.side / 2 if self.options.circle else math.inf
-            found = filtered_back_projection(views, angles, radius=radius, **given)
+            found = filtered_back_projection(views, angles, **given)
         if self.pixel_mm is not None:
             found /= np.float32(self.pixel_mm)
         return found
@@ -196,25 +195,19 @@ def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = s
     InputError
         The given centre is not on the detector, or the data tell none.
     """
-    if options.tilt == "auto":
-        leaning = find_tilt(scan, preprocess=options)
-        tilt = leaning.tilt_rad
-        if options.centre == "auto":
-            return Axis(centre_px=leaning.centre_px, method="tilt", tilt_rad=tilt)
-    else:
-        tilt = math.radians(options.tilt) or scan.geometry.tilt_rad
+    tilt = math.radians(options.tilt) if options.tilt != "auto" else find_tilt(scan, preprocess=options).tilt_rad
+    upright = replace(scan, geometry=replace(scan.geometry, tilt_rad=tilt or scan.geometry.tilt_rad))
+    lean = upright.geometry.tilt_rad
     if options.centre != "auto":
         if not 0 <= options.centre <= scan.columns - 1:
             raise InputError(f"the centre must lie on the detector, 0 to {scan.columns - 1} px, got {options.centre:g}")
-        return Axis(centre_px=float(options.centre), method="given", tilt_rad=tilt)
+        return Axis(centre_px=float(options.centre), method="given", tilt_rad=lean)
     if scan.geometry.centre is not None:
-        return Axis(centre_px=scan.geometry.centre, method="file", tilt_rad=tilt)
-    from vitsci_viz.reconstruction.centre import find_centre
-
-    found = tuple(find_centre(scan, progress=progress))
+        return Axis(centre_px=scan.geometry.centre, method="file", tilt_rad=lean)
+    found = find_centre(upright, preprocess=options, progress=progress)
     best = found[0]
     return Axis(
-        centre_px=best.centre_px, method=best.method, tilt_rad=tilt, confidence=best.confidence, candidates=found
+        centre_px=best.centre_px, method=best.method, tilt_rad=lean, confidence=best.confidence, candidates=found
     )
 
 
