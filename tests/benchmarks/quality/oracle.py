@@ -12,7 +12,7 @@ from tests.benchmarks.quality.settings import TRAINING, adaptive, setting
 from tests.benchmarks.quality.training import Setting, trained_all
 from vitsci_viz.patching.options import PatchOptions
 
-DATA, IMAGES, SEED, MINUTES = "pathology-128", 104, 0, 1.0
+DATA, IMAGES, SEED, MINUTES = "pathology-128", 104, 0, 2.0
 SETTINGS = (
     *((2, 2, length, "edges") for length in (64, 128, 256, 512)),
     *((4, 2, length, "edges") for length in (64, 128, 256, 512)),
