@@ -73,9 +73,13 @@ def execute(
 def _say_how_to_go_on(recipe: Recipe) -> None:
     if not entry_of(recipe.workflow).can_resume:
         return
-    folder = next(iter(recipe.outputs.values()))
-    if (Path(folder) / SAVED).exists():
-        sys.stderr.write(f"vitsci-viz: saved; go on with: vitsci-viz {recipe.workflow} {folder} --resume\n")
+    from vitsci_viz.io.volume_writing import partial_folder
+
+    place = Path(next(iter(recipe.outputs.values())))
+    if (place / SAVED).exists():
+        sys.stderr.write(f"vitsci-viz: saved; go on with: vitsci-viz {recipe.workflow} {place} --resume\n")
+    elif partial_folder(place).exists():
+        sys.stderr.write("vitsci-viz: what is done is kept; go on with the same command and --resume\n")
 
 
 def show(report: Report, *, to_stderr: bool) -> None:
