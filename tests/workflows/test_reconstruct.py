@@ -183,6 +183,8 @@ def test_what_cannot_be_is_said_before_any_work(made: Path, tmp_path: Path, monk
         run_recipe(recipe(made, place, rows="5:90"))
     with pytest.raises(OptionError, match="FIRST:STOP"):
         ReconstructOptions(rows="7")
+    with pytest.raises(OptionError, match="must name rows first before stop, got '5:2'"):
+        ReconstructOptions(rows="5:2")
     with pytest.raises(OptionError, match="bin must leave"):
         run_recipe(recipe(made, place, bin=12))
     with pytest.raises(InputError, match=r"needs .* MiB.* allow more with --memory"):

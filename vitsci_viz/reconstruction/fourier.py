@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from vitsci_viz.errors import InputError, MissingExtraError
+from vitsci_viz.errors import MissingExtraError
 from vitsci_viz.extras import missing_extra
 from vitsci_viz.reconstruction.filters import FilterName, filter_response, padded_length
-from vitsci_viz.reconstruction.geometry import checked_angles, view_weights
+from vitsci_viz.reconstruction.geometry import checked_scan, view_weights
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -76,13 +76,8 @@ def fourier_reconstruction(
     semicircle kernel, SIAM J. Sci. Comput. 41, 2019. Natterer, The Mathematics of Computerized Tomography, 1986,
     section V.2.
     """
-    if sinograms.ndim != 3 or sinograms.shape[2] < 2:
-        raise InputError(f"sinograms must be (angle, row, column) with 2 columns or more, got {sinograms.shape}")
-    views, rows, columns = sinograms.shape
-    angles = checked_angles(angles_rad, views)
-    middle = (columns - 1) / 2 if centre is None else centre
-    if not 0 <= middle <= columns - 1:
-        raise InputError(f"the centre must lie on the detector, 0 to {columns - 1} px, got {middle:g}")
+    angles, middle = checked_scan(sinograms, angles_rad, centre)
+    _, rows, columns = sinograms.shape
     width = columns if side is None else side
     reach = _reach(columns, middle, width)
     length = padded_length(reach)

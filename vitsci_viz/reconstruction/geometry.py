@@ -30,6 +30,25 @@ def checked_angles(angles_rad: NDArray[np.floating], views: int) -> Floats:
     return angles
 
 
+def checked_scan(
+    sinograms: NDArray[np.floating], angles_rad: NDArray[np.floating], centre: float | None
+) -> tuple[Floats, float]:
+    """Return the angles in float64 and the centre of line integrals (angle, row, column), its middle by default.
+
+    Raises
+    ------
+    InputError
+        Shapes do not fit, or the centre lies off the detector.
+    """
+    if sinograms.ndim != 3 or sinograms.shape[2] < 2:
+        raise InputError(f"sinograms must be (angle, row, column) with 2 columns or more, got {sinograms.shape}")
+    last = sinograms.shape[2] - 1
+    middle = last / 2 if centre is None else centre
+    if not 0 <= middle <= last:
+        raise InputError(f"the centre must lie on the detector, 0 to {last} px, got {middle:g}")
+    return checked_angles(angles_rad, len(sinograms)), middle
+
+
 def view_weights(angles_rad: NDArray[np.floating]) -> Floats:
     """Return the angle that every view stands for, in radians.
 

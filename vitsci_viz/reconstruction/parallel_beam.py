@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.errors import InputError
 from vitsci_viz.reconstruction.beam_kernels import GROUP, LANES, TILE, add_views
 from vitsci_viz.reconstruction.filters import FilterName, filter_response, filter_views
-from vitsci_viz.reconstruction.geometry import checked_angles, view_weights
+from vitsci_viz.reconstruction.geometry import checked_scan, view_weights
 
 Floats32 = NDArray[np.float32]
 SLICES = 64
@@ -60,13 +59,8 @@ def filtered_back_projection(
     ----------
     Kak and Slaney, Principles of Computerized Tomographic Imaging, 1988, section 3.3.
     """
-    if sinograms.ndim != 3 or sinograms.shape[2] < 2:
-        raise InputError(f"sinograms must be (angle, row, column) with 2 columns or more, got {sinograms.shape}")
+    angles, middle = checked_scan(sinograms, angles_rad, centre)
     views, rows, columns = sinograms.shape
-    angles = checked_angles(angles_rad, views)
-    middle = (columns - 1) / 2 if centre is None else centre
-    if not 0 <= middle <= columns - 1:
-        raise InputError(f"the centre must lie on the detector, 0 to {columns - 1} px, got {middle:g}")
     response, weights = filter_response(columns, filter_name), view_weights(angles)
     width = columns if side is None else side
     slices = np.empty((rows, width, width), np.float32)

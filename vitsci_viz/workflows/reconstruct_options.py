@@ -7,6 +7,9 @@ from pydantic import field_validator
 from vitsci_viz.params import option
 from vitsci_viz.reconstruction.options import PreprocessOptions
 
+MOST_ROWS = 2**31
+"""More rows than any detector has."""
+
 
 class ReconstructOptions(PreprocessOptions):
     """How a scan becomes a volume."""
@@ -71,7 +74,7 @@ class ReconstructOptions(PreprocessOptions):
     @classmethod
     def _check_rows(cls, value: Any) -> Any:
         if value is not None:
-            parse_rows(value, 2**31)
+            parse_rows(value, None)
         return value
 
     @field_validator("range")
@@ -82,15 +85,15 @@ class ReconstructOptions(PreprocessOptions):
         return value
 
 
-def parse_rows(text: str | None, count: int) -> slice:
+def parse_rows(text: str | None, count: int | None) -> slice:
     """Return the rows that ``FIRST:STOP`` names.
 
     Parameters
     ----------
     text : str, optional
         None takes all.
-    count : int
-        Rows there are.
+    count : int, optional
+        Rows there are; None where that is not known yet.
 
     Raises
     ------
@@ -102,12 +105,14 @@ def parse_rows(text: str | None, count: int) -> slice:
     >>> parse_rows("100:", 200)
     slice(100, 200, None)
     """
+    most = MOST_ROWS if count is None else count
     if text is None:
-        return slice(0, count)
+        return slice(0, most)
     first, colon, stop = str(text).partition(":")
     if not colon or not all(part.strip().isdecimal() or not part.strip() for part in (first, stop)):
         raise ValueError(f"must be FIRST:STOP with whole numbers, such as 100:200, got {text!r}")
-    found = slice(int(first) if first.strip() else 0, int(stop) if stop.strip() else count)
-    if not 0 <= found.start < found.stop <= count:
-        raise ValueError(f"must name rows between 0 and {count:,}, first before stop, got {text!r}")
+    found = slice(int(first) if first.strip() else 0, int(stop) if stop.strip() else most)
+    if not 0 <= found.start < found.stop <= most:
+        bounds = "" if count is None else f"between 0 and {count:,}, "
+        raise ValueError(f"must name rows {bounds}first before stop, got {text!r}")
     return found
