@@ -7,16 +7,22 @@ from vitsci_viz.extras import missing_extra
 
 if TYPE_CHECKING:
     from vitsci_viz.io import read_image, read_mask
-    from vitsci_viz.io.samples import list_samples, open_sample
+    from vitsci_viz.io.samples import list_samples, list_scans, open_sample, open_scan
     from vitsci_viz.io.scans import read_scan
     from vitsci_viz.patching.draw import draw_leaves, section
-    from vitsci_viz.patching.fidelity import psnr, reconstruct, ssim
+    from vitsci_viz.patching.fidelity import psnr, ssim
     from vitsci_viz.patching.forest import build_forest
     from vitsci_viz.patching.options import PatchOptions
     from vitsci_viz.patching.oracle import oracle_dice
     from vitsci_viz.patching.tokens import gather, scatter
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
     from vitsci_viz.patching.tree_file import load_tree, save_tree
+    from vitsci_viz.reconstruction.centre import Candidate, find_centre
+    from vitsci_viz.reconstruction.options import CentreOptions
+    from vitsci_viz.reconstruction.preprocess import line_integrals
+    from vitsci_viz.reconstruction.projector import project
+    from vitsci_viz.reconstruction.quality import Quality
+    from vitsci_viz.reconstruction.trials import trial_slices
     from vitsci_viz.training.options import TrainOptions
     from vitsci_viz.types import Image, PatchSequence, PatchTree, Recipe, Scan, ScanGeometry, Segmentation, Volume
     from vitsci_viz.views.notebook.front import plot_front
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
     from vitsci_viz.views.notebook.tune import tune
     from vitsci_viz.workflows.catalogue import dump_recipe, load_recipe, run_recipe
     from vitsci_viz.workflows.options import SweepOptions
+    from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
+    from vitsci_viz.workflows.reconstruction import assess_scan, reconstruct
     from vitsci_viz.workflows.segment_options import EvaluateOptions, PredictOptions
     from vitsci_viz.workflows.segmenting import open_model
     from vitsci_viz.workflows.settings import sweep_grid
@@ -34,33 +42,43 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Candidate",
+    "CentreOptions",
     "EvaluateOptions",
     "Image",
     "PatchOptions",
     "PatchSequence",
     "PatchTree",
     "PredictOptions",
+    "Quality",
     "Recipe",
+    "ReconstructOptions",
     "Scan",
     "ScanGeometry",
     "Segmentation",
     "SweepOptions",
     "TrainOptions",
     "Volume",
+    "assess_scan",
     "build_forest",
     "build_tree",
     "detail_pyramid",
     "draw_leaves",
     "dump_recipe",
+    "find_centre",
     "gather",
     "length_curve",
+    "line_integrals",
     "list_samples",
+    "list_scans",
     "load_recipe",
     "load_tree",
     "open_model",
     "open_sample",
+    "open_scan",
     "oracle_dice",
     "plot_front",
+    "project",
     "psnr",
     "read_image",
     "read_mask",
@@ -76,22 +94,29 @@ __all__ = [
     "sweep_settings",
     "train_form",
     "tree_from_pyramid",
+    "trial_slices",
     "tune",
     "watch_run",
 ]
 
 _HOMES = {
     "io": ("read_image", "read_mask"),
-    "io.samples": ("list_samples", "open_sample"),
+    "io.samples": ("list_samples", "list_scans", "open_sample", "open_scan"),
     "io.scans": ("read_scan",),
     "patching.draw": ("draw_leaves", "section"),
-    "patching.fidelity": ("psnr", "reconstruct", "ssim"),
+    "patching.fidelity": ("psnr", "ssim"),
     "patching.forest": ("build_forest",),
     "patching.options": ("PatchOptions",),
     "patching.oracle": ("oracle_dice",),
     "patching.tokens": ("gather", "scatter"),
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve", "tree_from_pyramid"),
     "patching.tree_file": ("load_tree", "save_tree"),
+    "reconstruction.centre": ("Candidate", "find_centre"),
+    "reconstruction.options": ("CentreOptions",),
+    "reconstruction.preprocess": ("line_integrals",),
+    "reconstruction.projector": ("project",),
+    "reconstruction.quality": ("Quality",),
+    "reconstruction.trials": ("trial_slices",),
     "training.options": ("TrainOptions",),
     "types": ("Image", "PatchSequence", "PatchTree", "Recipe", "Scan", "ScanGeometry", "Segmentation", "Volume"),
     "views.notebook.front": ("plot_front",),
@@ -101,6 +126,8 @@ _HOMES = {
     "views.notebook.tune": ("tune",),
     "workflows.catalogue": ("dump_recipe", "load_recipe", "run_recipe"),
     "workflows.options": ("SweepOptions",),
+    "workflows.reconstruct_options": ("ReconstructOptions",),
+    "workflows.reconstruction": ("assess_scan", "reconstruct"),
     "workflows.segment_options": ("EvaluateOptions", "PredictOptions"),
     "workflows.segmenting": ("open_model",),
     "workflows.settings": ("sweep_grid",),
