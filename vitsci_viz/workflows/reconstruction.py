@@ -43,8 +43,8 @@ def reconstruct(source: Any, *given: Any, **named: Any) -> Any:
     source : Scan, or Image or array (*shape[, c])
         Projections, or the pixels that a tree was built on.
     *given
-        Of a scan ``options``, a `ReconstructOptions`: what is done with it. Of an image ``tree``, the `PatchTree` of its
-        leaves, and ``patch_size``, the side of a token, one for all axes or one for each.
+        Of a scan ``options``, a `ReconstructOptions`: what is done with it. Of an image ``tree``, the `PatchTree` of
+        its leaves, and ``patch_size``, the side of a token, one for all axes or one for each.
     **named
         The same by name; of a scan also ``execution``, `ExecutionOptions` with the threads, and ``progress``, which
         counts slices and cancels by raising `Cancelled`.
