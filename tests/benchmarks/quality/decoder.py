@@ -6,13 +6,14 @@ from tests.benchmarks.measuring import Row
 from tests.benchmarks.quality.settings import adaptive, setting
 from tests.benchmarks.quality.training import Setting, trained_all
 
-DATA, EPOCHS, SEED = "slides-4096", 30, 0
-PATCH = adaptive(8, 4, 4096)
+DATA, EPOCHS, SEED = "slides-4096", 20, 0
+PATCH = adaptive(32, 8, 4096)
+"""Tokens of 32 px: as many finer ones could not hold the glands (oracle Dice 0.93 with 8 px, 0.96 with 16, 0.99)."""
 
 
 def settings() -> dict[str, Setting]:
     """Return both heads on the same tokens."""
-    same = {"batch_size": 1, "schedule": "cosine", "val_every": 5}
+    same = {"batch_size": 1, "schedule": "cosine", "val_every": 5, "save_every": 8}
     return {head: setting("decoder", head, DATA, EPOCHS, SEED, PATCH, **same, head=head) for head in ("token", "unetr")}
 
 

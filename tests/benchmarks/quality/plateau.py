@@ -39,6 +39,7 @@ def measure(work: Path) -> list[Row]:
     step_ratio = pace["uniform"] / pace["adaptive"]
     counts = [_step_counts(*pair) for pair in zip(curves["uniform"], curves["adaptive"], strict=True)]
     ratios = [slow / quick for slow, quick in counts]
+    reached = sum(ratio > 0 for ratio in ratios)
     total = step_ratio * statistics.mean(ratios)
     gaps = [_least_gap(*pair, pace) for pair in zip(curves["uniform"], curves["adaptive"], strict=True)]
     minutes = statistics.mean(curve.steps[-1] * pace["uniform"] / 60 for curve in curves["uniform"])
@@ -49,8 +50,9 @@ def measure(work: Path) -> list[Row]:
             f"adaptive against {(128 // FINEST) ** 2:,} uniform tokens, {len(SEEDS)} seeds",
             target=">= 13x",
             measured=f"{total:.0f}x = step ratio {step_ratio:.1f} x step-count ratio {spread(ratios)}; plateau Dice "
-            f"{spread(plateaus)} after {minutes:.0f} min a seed",
-            is_met=total >= 13,
+            f"{spread(plateaus)} after {minutes:.0f} min a seed, reached by {reached} of {len(SEEDS)} seeds (0x where "
+            "not)",
+            is_met=total >= 13 and reached == len(SEEDS),
             anchor="APF paper: 12.71x = 7.48 x 1.7",
             repetitions=len(SEEDS),
             values={"step_ratio": step_ratio, "step_counts": counts, "plateaus": plateaus, "step_seconds": pace},
