@@ -1,13 +1,14 @@
 """One canvas for browser and notebook: a Bokeh figure that navigates by itself and draws what it is shown."""
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, cast
 
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import nearest
+from vitsci_viz.views.canvas.guides import Guide, guide_state
 from vitsci_viz.views.canvas.legend import legend_of
-from vitsci_viz.views.canvas.models import LEAVES, OVERVIEW, QUAD_COLUMNS, build_models
+from vitsci_viz.views.canvas.models import LEAVES, OVERVIEW, QUAD_COLUMNS, SharedView, build_models
 from vitsci_viz.views.canvas.wire import frame_columns
 from vitsci_viz.views.session.layers import LeafScene, Picture, Raster
 from vitsci_viz.views.session.lookup import Leaf
@@ -42,11 +43,17 @@ class PatchCanvas:
         Height in CSS pixels; None fills the box around it.
     link : PatchCanvas, optional
         Another canvas whose view and cursor this one shares; sizes may differ.
+    axes : tuple of str, optional
+        Names of the axes across and down, for planes of a volume: linked planes share the scale and the centre along
+        the axis that they have in common. Without them the picture is x, y.
+    wheel : {"zoom", "slice"}
+        What the wheel does; with ``slice`` it zooms while Ctrl is held.
 
     Notes
     -----
     The page keeps the view as a centre and a scale, so the aspect is true whatever the size of the box. Frames
-    travel compressed and are decoded in the page; only the source that changed is sent.
+    travel compressed and are decoded in the page; only the source that changed is sent. Guides move in the page at
+    once, whatever Python takes to answer.
     """
 
     def __init__(
@@ -58,6 +65,8 @@ class PatchCanvas:
         title: str = "",
         height: int | None = None,
         link: "PatchCanvas | None" = None,
+        axes: tuple[str, str] | None = None,
+        wheel: Literal["zoom", "slice"] = "zoom",
     ) -> None:
         self._serial = 0
         self._window: Window | None = None
@@ -65,6 +74,9 @@ class PatchCanvas:
         self._on_probe: list[Callable[[tuple[float, float] | None], None]] = []
         self._on_slice: list[Callable[[int], None]] = []
         self._on_layers: list[Callable[[Layers], None]] = []
+        self._on_guide: list[Callable[[Mapping[str, float], bool], None]] = []
+        self._on_click: list[Callable[[tuple[float, float]], None]] = []
+        self._axes = axes
         self._state: dict[str, Any] = {
             **_image_state(shape, spacing_um),
             "title": title,
@@ -74,10 +86,15 @@ class PatchCanvas:
             "command": None,
             "image_serial": 0,
             "events_seen": 0,
+            "guides": [],
+            "clicks": False,
+            "wheel": wheel,
+            "axes": None if axes is None else _axes_state(axes, (1.0, 1.0)),
         }
-        self._models = build_models(
-            shape, layers, json.dumps(self._state), height=height, shared=link._models.shared if link else None
-        )
+        shared = link._models.shared if link else None
+        if shared is not None and axes is not None:
+            shared = SharedView(view=shared.view)  # a place on one plane is none on another
+        self._models = build_models(shape, layers, json.dumps(self._state), height=height, shared=shared)
         self._models.windows.on_change("data", self._take_window)
         self._models.probes.on_change("data", self._take_probe)
         self._models.events.on_change("data", self._take_event)
@@ -133,14 +150,35 @@ class PatchCanvas:
             changes["opacity"] = float(opacity)
         self._change_layer(name, **changes)
 
+    def show_guides(self, guides: Sequence[Guide]) -> None:
+        """Draw lines across the picture; the user may take those that are movable."""
+        self._change(guides=[guide_state(guide) for guide in guides])
+
     def set_stale(self, is_stale: bool, message: str = "") -> None:
         """Dim the picture while it does not match the options, with a word on what is being done."""
         self._change(stale=bool(is_stale), message=message)
 
     def set_image(
-        self, shape: tuple[int, ...], *, spacing_um: Sequence[float] | None = None, title: str | None = None
+        self,
+        shape: tuple[int, ...],
+        *,
+        spacing_um: Sequence[float] | None = None,
+        title: str | None = None,
+        steps: tuple[float, float] = (1.0, 1.0),
     ) -> None:
-        """Take another image: empty every layer and fit."""
+        """Take another image: empty every layer and fit.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Rows and columns of the finest level.
+        spacing_um : sequence of float, optional
+            Pixel sides along y and x in micrometres.
+        title : str, optional
+            Names the saved PNG; the last one without it.
+        steps : tuple of float
+            Pixels of the canvas per sample across and down, where a plane is stretched to be true to scale.
+        """
         for name in self._models.frames:
             self._send_frame(name, None)
         self._send_quads(None)
@@ -148,6 +186,8 @@ class PatchCanvas:
         self._change(
             **_image_state(shape, spacing_um),
             title=self._state["title"] if title is None else title,
+            guides=[],
+            axes=None if self._axes is None else _axes_state(self._axes, steps),
             layers={name: {**layer, "offered": False, "legend": None} for name, layer in layers.items()},
             image_serial=self._state["image_serial"] + 1,
         )
@@ -183,8 +223,17 @@ class PatchCanvas:
         self._on_probe.append(callback)
 
     def on_slice(self, callback: Callable[[int], None]) -> None:
-        """Call back with -1 or 1 for the keys ``[`` and ``]``."""
+        """Call back with -1 or 1 for the keys ``[`` and ``]``, and with a number of slices for the wheel."""
         self._on_slice.append(callback)
+
+    def on_guide(self, callback: Callable[[Mapping[str, float], bool], None]) -> None:
+        """Call back with the new places of guides by name and whether the user has let go; the page shows them."""
+        self._on_guide.append(callback)
+
+    def on_click(self, callback: Callable[[tuple[float, float]], None]) -> None:
+        """Call back with the (y, x) of a click that moved nothing."""
+        self._on_click.append(callback)
+        self._change(clicks=True)
 
     def on_layers(self, callback: Callable[[Layers], None]) -> None:
         """Call back when the user toggles or fades a layer."""
@@ -194,6 +243,8 @@ class PatchCanvas:
         """Forget every callback."""
         for callbacks in (self._on_window, self._on_probe, self._on_slice, self._on_layers):
             callbacks.clear()
+        self._on_guide.clear()
+        self._on_click.clear()
 
     # ---- from the page
 
@@ -220,6 +271,17 @@ class PatchCanvas:
             layer.update(visible=bool(value["visible"]), opacity=float(value["opacity"]))
             for callback in tuple(self._on_layers):
                 callback(self.layers)
+        elif new["kind"][0] == "guide":
+            self._take_guides({name: float(at) for name, at in value["at"].items()}, is_done=bool(value["done"]))
+        elif new["kind"][0] == "click":
+            for callback in tuple(self._on_click):
+                callback((float(value[1]), float(value[0])))
+
+    def _take_guides(self, places: Mapping[str, float], *, is_done: bool) -> None:
+        for guide in self._state["guides"]:
+            guide["at"] = places.get(guide["name"], guide["at"])
+        for callback in tuple(self._on_guide):
+            callback(places, is_done)
 
     # ---- to the page
 
@@ -266,6 +328,10 @@ def _image_state(shape: tuple[int, ...], spacing_um: Sequence[float] | None) -> 
         "leaf": None,
         "status": [],
     }
+
+
+def _axes_state(names: tuple[str, str], steps: tuple[float, float]) -> list[dict[str, Any]]:
+    return [{"name": name, "step": float(step)} for name, step in zip(names, steps, strict=True)]
 
 
 def _new_layer(name: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import functools
 import json
 from importlib import resources
 
-PARTS = ("layers.js", "chrome.js", "controller.js", "main.js")
+PARTS = ("layers.js", "chrome.js", "guides.js", "controller.js", "main.js")
 
 
 @functools.cache

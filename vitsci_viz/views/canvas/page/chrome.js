@@ -1,10 +1,14 @@
 // What lies over the picture: layers, legend, scale bar, status line, cursor. Plain elements: moving them repaints nothing.
 
-const KEYS = [
-  ["wheel  + -", "zoom"], ["drag  arrows", "pan"], ["shift-drag", "zoom into a box"], ["double click  0  f", "fit"],
-  ["[ ]", "slice"], ["1 - 9", "toggle a layer"], ["s", "save a PNG"], ["?", "these keys"],
-]
-const KEYS_TABLE = `<table>${KEYS.map(([keys, what]) => `<tr><th>${keys}</th><td>${what}</td></tr>`).join("")}</table>`
+const ZOOM = [["wheel  + -", "zoom"]]
+const SLICES = [["wheel  [ ]", "slice"], ["ctrl-wheel  + -", "zoom"], ["click, drag a line", "move the crosshair"]]
+const KEYS = [["drag  arrows", "pan"], ["shift-drag", "zoom into a box"], ["double click  0  f", "fit"]]
+const MORE = [["1 - 9", "toggle a layer"], ["s", "save a PNG"], ["?", "these keys"]]
+
+function keys_table({wheel}) {
+  const rows = wheel == "slice" ? [...SLICES, ...KEYS, ...MORE] : [...ZOOM, ...KEYS, ["[ ]", "slice"], ...MORE]
+  return `<table>${rows.map(([keys, what]) => `<tr><th>${keys}</th><td>${what}</td></tr>`).join("")}</table>`
+}
 
 // Text between tags: labels may come from files.
 function plain(text) {
@@ -20,16 +24,18 @@ class Chrome {
       <div class="vz-veil" hidden></div><div class="vz-outline" hidden></div><div class="vz-band" hidden></div><div class="vz-cross" hidden></div>
       <div class="vz-head"><div class="vz-layers" role="group" aria-label="Layers"></div>
         <div class="vz-legends"></div></div>
-      <div class="vz-keys" role="dialog" aria-label="Keys" hidden>${KEYS_TABLE}</div>
+      <div class="vz-keys" role="dialog" aria-label="Keys" hidden></div>
       <div class="vz-busy" role="status" hidden></div>
       <div class="vz-foot"><button type="button" class="vz-help" aria-label="Keys" title="Keys (?)">?</button><div class="vz-status"></div><div class="vz-scale"><span></span><i></i></div></div>`
     const names = ["veil", "outline", "band", "cross", "layers", "legends", "keys", "help", "busy", "status", "scale"]
     this.parts = Object.fromEntries(names.map((name) => [name, this.root.querySelector(`.vz-${name}`)]))
     this.parts.help.addEventListener("click", () => this.toggle_keys())
+    this.root.prepend(controller.guides.root)
     this.attach()
   }
 
   toggle_keys(shown = this.parts.keys.hidden) {
+    this.parts.keys.innerHTML = keys_table(this.controller.state)
     this.parts.keys.hidden = !shown
   }
 
@@ -44,6 +50,7 @@ class Chrome {
     this.update_layers(state.layers)
     this.update_legends(state.layers)
     this.update_stale(state)
+    this.controller.guides.update()
     this.place()
   }
 
@@ -121,6 +128,7 @@ class Chrome {
     this.parts.outline.hidden = leaf == null || controller.probed == null
     if (leaf != null) this.place_box(this.parts.outline, leaf)
     this.place_cross()
+    controller.guides.place()
     this.write_status()
   }
 
@@ -165,10 +173,14 @@ class Chrome {
     const parts = []
     this.parts.status.classList.toggle("vz-resting", !probed)
     if (probed && probed[0] >= 0 && probed[1] >= 0 && probed[0] < columns && probed[1] < rows) {
-      parts.push(`x ${Math.floor(probed[0]).toLocaleString("en")}  y ${Math.floor(probed[1]).toLocaleString("en")}`)
+      const axes = state.axes ?? [{name: "x", step: 1}, {name: "y", step: 1}]
+      const places = axes.map(({name, step}, at) => `${name} ${Math.floor(probed[at] / step).toLocaleString("en")}`)
+      parts.push(places.join("  "))
       if (state.status) parts.push(...state.status)
     } else if (scale != null) {
-      parts.push(`${columns.toLocaleString("en")} x ${rows.toLocaleString("en")} px`, zoom_text(scale))
+      const steps = state.axes?.map((axis) => axis.step) ?? [1, 1]
+      const sides = [columns / steps[0], rows / steps[1]].map((side) => Math.round(side).toLocaleString("en"))
+      parts.push(`${sides.join(" x ")} px`, zoom_text(scale))
     }
     this.parts.status.replaceChildren(...parts.map((text) => {
       const span = document.createElement("span")

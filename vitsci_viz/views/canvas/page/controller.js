@@ -13,6 +13,7 @@ class Controller {
     this.state = {}
     this.last_sent = 0
     this.painted = {}
+    this.guides = new Guides(this)
     this.chrome = new Chrome(this)
     // canvases that share the view know each other, in the page alone
     this.peers = link.vitsci_peers ??= new Set()
@@ -39,30 +40,42 @@ class Controller {
     this.report()
   }
 
+  // the axes of the picture: planes of one volume share a centre along the axis that they have in common
+  axes() {
+    return this.state.axes ? this.state.axes.map((axis) => axis.name) : ["x", "y"]
+  }
+
   shared() {
-    const [cx, cy, scale, fitted] = ["cx", "cy", "scale", "fitted"].map((name) => link.data[name][0])
-    return {cx, cy, scale, fitted}
+    const [rows, columns] = this.state.shape
+    const [cx, cy] = this.axes().map((axis) => link.data[`c${axis}`]?.[0])
+    return {cx: cx ?? columns / 2, cy: cy ?? rows / 2, scale: link.data.scale[0], fitted: link.data.fitted[0]}
   }
 
   // what fits the smallest of the linked canvases in sight fits them all
   fit_scale() {
-    const [rows, columns] = this.state.shape
     const seen = [...this.peers].filter((peer) => peer.size.width > 1 && peer.hit.checkVisibility())
-    const sizes = (seen.length ? seen : [this]).map((peer) => peer.size)
-    return Math.max(...sizes.map(({width, height}) => Math.max(columns / width, rows / height))) * 1.04
+    return Math.max(...(seen.length ? seen : [this]).map(({size, state}) => {
+      const [rows, columns] = state.axes ? state.shape : this.state.shape
+      return Math.max(columns / size.width, rows / size.height)
+    })) * 1.04
   }
 
   fit() {
-    const [rows, columns] = this.state.shape
-    this.share(columns / 2, rows / 2, this.fit_scale(), true)
+    const centre = {}
+    for (const peer of [...this.peers, this]) {
+      const [rows, columns] = peer.state.shape
+      const [across, down] = peer.axes()
+      Object.assign(centre, {[`c${across}`]: [columns / 2], [`c${down}`]: [rows / 2]})
+    }
+    this.share(centre, this.fit_scale(), true)
   }
 
   go(cx, cy, scale) {
     const [rows, columns] = this.state.shape
     const largest = LIMITS.farthest * this.fit_scale()
-    this.share(
-      Math.min(Math.max(cx, 0), columns), Math.min(Math.max(cy, 0), rows),
-      Math.min(Math.max(scale, LIMITS.closest), Math.max(largest, LIMITS.closest)))
+    const [across, down] = this.axes()
+    const centre = {[`c${across}`]: [Math.min(Math.max(cx, 0), columns)], [`c${down}`]: [Math.min(Math.max(cy, 0), rows)]}
+    this.share(centre, Math.min(Math.max(scale, LIMITS.closest), Math.max(largest, LIMITS.closest)))
   }
 
   show_box(x0, y0, x1, y1) {
@@ -87,8 +100,8 @@ class Controller {
     this.go(cx + dx * scale, cy + dy * scale, scale)
   }
 
-  share(cx, cy, scale, fitted = false) {
-    link.setv({data: {cx: [cx], cy: [cy], scale: [scale], fitted: [fitted]}}, {sync: false, check_eq: false})
+  share(centre, scale, fitted = false) {
+    link.setv({data: {...link.data, ...centre, scale: [scale], fitted: [fitted]}}, {sync: false, check_eq: false})
   }
 
   window() {
@@ -176,7 +189,10 @@ class Controller {
   read_state() {
     const before = this.state
     this.state = JSON.parse(state.data.json[0])
-    if (this.state.events_seen < events.data.serial[0]) this.keep_layers(before.layers)
+    if (this.state.events_seen < events.data.serial[0]) {
+      this.keep_layers(before.layers)
+      this.guides.keep(before.guides)
+    }
     if (this.state.image_serial !== before.image_serial && before.image_serial != null && this.size.width) this.fit()
     for (const [name, layer] of Object.entries(this.state.layers)) apply_layer(name, layer)
     const command = this.state.command
@@ -219,6 +235,10 @@ class Controller {
     suppress_shortcuts(hit)
     hit.addEventListener("wheel", (event) => {
       event.preventDefault()
+      if (this.state.wheel == "slice" && !event.ctrlKey) {
+        this.turn(event)
+        return
+      }
       // a pinch on a touchpad comes as a wheel with the control key, in much smaller steps
       const unit = event.deltaMode == 1 ? 32 : event.deltaMode == 2 ? 400 : event.ctrlKey ? 5 : 1
       const pixels = event.deltaY * unit
@@ -226,9 +246,25 @@ class Controller {
     }, {passive: false})
     hit.addEventListener("dblclick", () => this.fit())
     hit.addEventListener("pointerdown", (event) => this.press(event))
-    hit.addEventListener("pointermove", (event) => this.probe(this.to_image(event)))
+    hit.addEventListener("pointermove", (event) => {
+      const point = this.to_image(event)
+      this.probe(point)
+      if (event.buttons == 0) hit.style.cursor = this.guides.cursor(this.guides.near(point))
+    })
     hit.addEventListener("pointerleave", () => this.probe(null))
     hit.addEventListener("keydown", (event) => this.key(event))
+  }
+
+  // the wheel goes through the slices: those that came together are one step of several
+  turn(event) {
+    const unit = event.deltaMode == 1 ? 40 : event.deltaMode == 2 ? 400 : 1
+    this.turned = (this.turned ?? 0) + event.deltaY * unit / 100
+    this.turn_timer ??= setTimeout(() => {
+      this.turn_timer = null
+      const steps = Math.round(this.turned) || Math.sign(this.turned)
+      this.turned = 0
+      if (steps) this.tell("slice", steps)
+    }, 33)
   }
 
   press(event) {
@@ -239,8 +275,13 @@ class Controller {
     const start = [event.clientX, event.clientY]
     const corner = this.to_image(event)
     const is_box = event.shiftKey
+    const taken = is_box ? [] : this.guides.near(corner)
     let last = start
     const move = (moved) => {
+      if (taken.length) {
+        this.guides.move(taken, this.to_image(moved))
+        return
+      }
       if (is_box) this.chrome.band(corner, this.to_image(moved))
       else this.pan(last[0] - moved.clientX, last[1] - moved.clientY)
       last = [moved.clientX, moved.clientY]
@@ -251,6 +292,9 @@ class Controller {
       hit.removeEventListener("pointerup", end)
       hit.removeEventListener("pointercancel", end)
       hit.style.cursor = "crosshair"
+      const is_click = Math.hypot(ended.clientX - start[0], ended.clientY - start[1]) < 4
+      if (taken.length && !is_click) this.guides.move(taken, this.to_image(ended), true)
+      else if (is_click && this.state.clicks) this.tell("click", this.to_image(ended))
       if (!is_box) return
       this.chrome.band(null)
       const other = this.to_image(ended)
