@@ -7,6 +7,7 @@ from rich.console import Console
 
 from vitsci_viz.cli import console
 from vitsci_viz.cli.console import WIDE, ProgressLines, console_for
+from vitsci_viz.progress import Sentence
 
 
 def _progress(monkeypatch, *, is_terminal, patience_s=0.0, line_every_s=0.0):
@@ -35,6 +36,14 @@ def test_long_work_shows_a_bar_with_a_rate(monkeypatch):
     assert "detail" in stream.getvalue()
     assert "5/5" in stream.getvalue()
     assert "/s" in stream.getvalue()
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_sentence_is_shown_at_once_and_stays(monkeypatch, is_terminal):
+    progress, stream = _progress(monkeypatch, is_terminal=is_terminal, patience_s=60.0, line_every_s=60.0)
+    with progress:
+        progress(Sentence("three slabs"), 0, 0)
+    assert stream.getvalue().strip() == "three slabs"
 
 
 def test_a_log_gets_lines(monkeypatch):

@@ -28,7 +28,7 @@ def test_a_stopped_reconstruction_is_gone_on_with(
         raise Cancelled
 
     with monkeypatch.context() as patched:
-        patched.setattr(reconstruct, "_run", stop)
+        patched.setattr(reconstruct, "make_slabs", stop)
         with pytest.raises(Cancelled):
             execute(recipe, ExecutionOptions())
     assert "go on with the same command and --resume" in capsys.readouterr().err

@@ -13,10 +13,12 @@ QUALITY = {
     "signal_to_noise": 12.34, "contrast_to_noise": None, "ring_score": 0.25, "streak_score": 0.5,
 }  # fmt: skip
 
+CENTRE = {"px": 295.5, "method": "agreement", "uncertainty_px": 0.12, "confidence": 0.9, "candidates": []}
+
 
 def found(**changes: Any) -> dict[str, Any]:
     results = {
-        "scan": SCAN, "centre": {"px": 295.5, "method": "agreement", "confidence": 0.9, "candidates": []},
+        "scan": SCAN, "centre": CENTRE,
         "plan": {"rows": 2, "slabs": 1, "memory_bytes": 436_000_000, "disk_bytes": 3_700_000}, "method": "fbp",
         "quality": QUALITY, "notes": ["mind this"], "corrections": ["2 dead pixels filled from their neighbours"],
         "range": None, "shape": [2, 640, 640], "updates_per_s": 1.5e9, "written": ["v.tif"],
@@ -31,7 +33,8 @@ def text(**changes: Any) -> str:
 def test_geometry_centre_volume_and_quality_are_said():
     said = text()
     for part in (
-        "tooth 181 views of 2 x 640 over 179 degrees, 10 flats, 10 darks", "Centre 295.50 px (agreement, confidence",
+        "tooth 181 views of 2 x 640 over 179 degrees, 10 flats, 10 darks",
+        "Centre 295.50 \N{PLUS-MINUS SIGN} 0.12 px (agreement, confidence",
         "Volume 2 x 640 x 640 by fbp, 1 slab, 1.50 G updates/s", "Resolution 3.50 px (period, half-bit FRC)",
         "signal to noise 12.3", "rings 0.25", "note: mind this", "2 dead pixels filled", "planned 436 MB of memory",
     ):  # fmt: skip

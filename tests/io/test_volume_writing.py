@@ -8,6 +8,7 @@ import pytest
 from vitsci_viz.errors import InputError, OutputError
 from vitsci_viz.io import read_image
 from vitsci_viz.io.multiscale_writing import MultiscaleFacts
+from vitsci_viz.io.volume_report import read_volume_report
 from vitsci_viz.io.volume_writing import SlabFile, partial_folder
 
 SHAPE = (70, 40, 600)
@@ -30,7 +31,8 @@ def test_a_volume_in_slabs_of_any_order_is_the_volume(tmp_path: Path):
         np.testing.assert_array_equal(np.asarray(image), VALUES)
         assert image.axes == "zyx"
         assert image.spacing_um == pytest.approx((500, 250, 250))
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(PLACES)
+        assert read_volume_report(tmp_path / name) == {"about": 1}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*PLACES, "volume.report.json"])
 
 
 def test_the_pyramid_holds_means(tmp_path: Path):

@@ -11,8 +11,10 @@ from vitsci_viz.errors import Cancelled, InputError, OptionError, OutputError, O
 from vitsci_viz.io import read_image
 from vitsci_viz.io.scan_writing import write_scan
 from vitsci_viz.io.scans import read_scan
+from vitsci_viz.io.volume_report import read_volume_report
 from vitsci_viz.io.volume_writing import partial_folder
 from vitsci_viz.params import ExecutionOptions
+from vitsci_viz.progress import Sentence
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.simulation.ellipses import draw_slice, project_phantom, shepp_logan
 from vitsci_viz.simulation.scan_sample import ScanSettings, simulate_scan
@@ -69,8 +71,20 @@ def test_the_file_holds_the_slices_whatever_slabs_and_threads(made: Path, tmp_pa
     image = read_image(tmp_path / name)
     np.testing.assert_allclose(np.asarray(image), expected, atol=1e-5 * np.abs(expected).max())
     assert image.spacing_um == pytest.approx((10.0,) * 3)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    json.dumps(report.results)
+    names = {name} if name.endswith(".zarr") else {name, "volume.report.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert {Path(path).name for path in report.results["written"]} == names
+
+
+@pytest.mark.parametrize("name", ["volume.ome.zarr", "volume.tif"])
+def test_the_volume_keeps_its_report(made: Path, tmp_path: Path, name: str):
+    results = run_recipe(recipe(made, tmp_path / name, centre="auto", store="uint16")).results
+    kept = read_volume_report(tmp_path / name)
+    for part in ("scan", "centre", "plan", "method", "quality", "notes", "shape", "range"):
+        assert kept["report"][part] == json.loads(json.dumps(results[part])), part
+    assert kept["unit"] == "1/mm"
+    assert kept["options"]["store"] == "uint16"
+    assert kept["scale"] * 65_535 + kept["offset"] == pytest.approx(results["range"][1])
 
 
 def test_rows_and_binning_choose_and_average(made: Path):
@@ -133,7 +147,9 @@ def test_a_run_of_other_options_is_not_gone_on_with(made: Path, tmp_path: Path):
 def test_the_report_tells_geometry_centre_and_quality(made: Path, tmp_path: Path):
     results = run_recipe(recipe(made, tmp_path / "v.tif")).results
     assert results["scan"]["views"] == 60
-    assert results["centre"] == {"px": 24.5, "method": "given", "tilt_deg": 0.0, "confidence": None, "candidates": []}
+    assert results["centre"] == {
+        "px": 24.5, "method": "given", "tilt_deg": 0.0, "confidence": None, "uncertainty_px": None, "candidates": [],
+    }  # fmt: skip
     assert results["quality"]["signal_to_noise"] > 1
     assert results["updates_per_s"] > 0
 
@@ -142,6 +158,17 @@ def test_the_centre_is_found_where_it_is_not_given(made: Path, tmp_path: Path):
     report = run_recipe(recipe(made, tmp_path / "v.tif", centre="auto"))
     assert report.results["centre"]["px"] == pytest.approx(24.5, abs=0.5)
     assert report.results["centre"]["candidates"]
+    assert 0 <= report.results["centre"]["uncertainty_px"] <= 0.5
+
+
+def test_what_is_about_to_be_done_is_said_before_a_slab_is_made(made: Path, tmp_path: Path):
+    told: list[tuple[str, int]] = []
+    run_recipe(recipe(made, tmp_path / "v.tif"), progress=lambda stage, done, total: told.append((stage, total)))
+    sentences = [place for place, (stage, _) in enumerate(told) if isinstance(stage, Sentence)]
+    said = told[sentences[0]][0]
+    assert said.startswith("60 views of 10 x 48, axis at 24.50 px (given): 10 slices of 48 x 48 in 1 slab by fbp, ")
+    assert "of memory, up to" in said
+    assert sentences[0] < [stage for stage, _ in told].index("slices")
 
 
 def test_an_offset_scan_gives_the_slice_of_a_wide_detector():

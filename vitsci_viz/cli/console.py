@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from vitsci_viz.progress import Sentence
+
 PATIENCE_S = 1.0
 """Work shorter than this shows no progress."""
 LINE_EVERY_S = 10.0
@@ -48,6 +50,9 @@ class ProgressLines:
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Take note of how far a stage is; what follows a comma in its name is news of it (such as the loss)."""
         with self._lock:
+            if isinstance(stage, Sentence):
+                (self._bars.console if self._bars is not None else self._console).print(stage)
+                return
             now = time.monotonic()
             name = stage.partition(",")[0]
             started, first = self._started.setdefault(name, (now, done))

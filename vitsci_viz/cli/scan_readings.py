@@ -22,7 +22,8 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
     frames = f", {scan['flats']} flats, {scan['darks']} darks" if scan["flats"] else ""
     yield Text.assemble((str(scan["name"]), "bold"), (f"  {facts}{frames}", QUIET))
     sure = "" if centre["confidence"] is None else f", confidence {centre['confidence']:.2f}"
-    yield Text.assemble("Centre ", (f"{centre['px']:.2f} px", ACCENT), f" ({centre['method']}{sure})")
+    spread = "" if centre["uncertainty_px"] is None else f" \N{PLUS-MINUS SIGN} {centre['uncertainty_px']:.2f}"
+    yield Text.assemble("Centre ", (f"{centre['px']:.2f}{spread} px", ACCENT), f" ({centre['method']}{sure})")
     shape = " x ".join(f"{n:,}" for n in results["shape"])
     rate = f"{results['updates_per_s'] / 1e9:.2f} G updates/s"
     yield Text.assemble(

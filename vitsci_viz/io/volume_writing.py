@@ -16,6 +16,7 @@ from vitsci_viz.errors import InputError, OutputError
 from vitsci_viz.io.coarsening import block_mean, pyramid_bands
 from vitsci_viz.io.multiscale_writing import CHUNK, MultiscaleFacts, MultiscaleTarget
 from vitsci_viz.io.ome_zarr_writing import row_bands
+from vitsci_viz.io.volume_report import NAMED, write_volume_report
 from vitsci_viz.progress import Progress, silent
 
 Array = NDArray[Any]
@@ -110,15 +111,16 @@ class SlabFile:
         Parameters
         ----------
         extra : mapping
-            Plain facts that are kept with the volume (OME-Zarr).
+            Plain facts that are kept with the volume: see `vitsci_viz.io.volume_report`.
         progress : callable
             Counts rows of the pyramid; may raise `Cancelled`, and the slabs stay.
         """
         if self.is_zarr:
             for level, first, band in self._coarser(progress):
                 self._target.arrays[level][first : first + len(band)] = band
-            self._target.describe(extra)
+            self._target.describe({NAMED: dict(extra)})
         self._target = None
+        write_volume_report(self.place, extra)
         with replacing(self.place) as temporary:
             self._volume.replace(temporary)
         shutil.rmtree(self.folder, ignore_errors=True)

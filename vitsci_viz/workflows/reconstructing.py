@@ -45,6 +45,8 @@ class Axis:
         Turn of the axis in the plane of the detector, as in `ScanGeometry`.
     confidence : float or None
         0 to 1; None where it was given.
+    uncertainty_px : float or None
+        Robust standard deviation of the measurements that agree with it; None where it was given.
     candidates : tuple
         All that were found, best first.
     """
@@ -53,6 +55,7 @@ class Axis:
     method: str
     tilt_rad: float = 0.0
     confidence: float | None = None
+    uncertainty_px: float | None = None
     candidates: tuple[Any, ...] = ()
 
 
@@ -207,8 +210,9 @@ def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = s
     found = find_centre(upright, preprocess=options, progress=progress)
     best = found[0]
     return Axis(
-        centre_px=best.centre_px, method=best.method, tilt_rad=lean, confidence=best.confidence, candidates=found
-    )
+        centre_px=best.centre_px, method=best.method, tilt_rad=lean, confidence=best.confidence,
+        uncertainty_px=best.uncertainty_px, candidates=found,
+    )  # fmt: skip
 
 
 def reconstruct(

@@ -1,0 +1,120 @@
+"""The stages of a reconstruction side by side: a slab is loaded and one stored while another is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vitsci_viz.io.volume_writing import SlabFile
+from vitsci_viz.progress import Progress
+from vitsci_viz.reconstruction.preprocess import Corrections, together
+from vitsci_viz.reconstruction.quality_noise import inscribed_circle
+from vitsci_viz.workflows.machine import Stopwatch
+from vitsci_viz.workflows.reconstructing import SliceEngine
+
+Floats32 = NDArray[np.float32]
+Loaded = tuple[Floats32, Corrections]
+SAMPLED = 5
+"""Slices that an automatic range is taken from."""
+HEADROOM = 0.1
+"""Of the span, on either side of an automatic range."""
+LARGEST = 65_535
+
+
+def make_slabs(
+    engine: SliceEngine,
+    file: SlabFile,
+    rows: int,
+    *,
+    span: tuple[float, float] | None,
+    watch: Stopwatch,
+    progress: Progress,
+) -> Corrections:
+    """Make and store every slab that the file lacks.
+
+    Parameters
+    ----------
+    engine : SliceEngine
+        What makes the slices.
+    file : SlabFile
+        Where they go; slabs in it are not made again.
+    rows : int
+        Slices of a slab.
+    span : (float, float), optional
+        Attenuation that whole numbers begin and end with.
+    watch : Stopwatch
+        Gets the seconds of ``load``, ``compute`` and ``store``, which run at the same time.
+    progress : callable
+        Counts slices; cancels by raising `Cancelled`, and the slabs that are stored stay.
+
+    Returns
+    -------
+    Corrections
+        What was mended in the slabs that were made now.
+    """
+    slabs = file.missing(rows)
+    done = engine.slices - sum(slab.stop - slab.start for slab in slabs)
+    parts: list[Corrections] = []
+
+    def load(slab: slice) -> Loaded:
+        with watch.stage("load"):
+            return engine.lines(slab)
+
+    def store(slab: slice, slices: Floats32) -> None:
+        with watch.stage("store"):
+            file.write(slab, slices if span is None else scaled(slices, span))
+
+    with ThreadPoolExecutor(1, "load") as loader, ThreadPoolExecutor(1, "store") as storer:
+        stored: Future[None] | None = None
+        for slab, (lines, found) in _ahead(loader, load, slabs):
+            progress("slices", done, engine.slices)
+            parts.append(found)
+            with watch.stage("compute"):
+                slices = engine.from_lines(lines)
+            if stored is not None:
+                stored.result()
+            stored = storer.submit(store, slab, slices)
+            done += slab.stop - slab.start
+        if stored is not None:
+            stored.result()
+    progress("slices", engine.slices, engine.slices)
+    return together(parts)
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, load: Callable[[slice], Loaded], slabs: list[slice]
+) -> Iterator[tuple[slice, Loaded]]:
+    """Yield slabs with what was loaded of them, always one ahead."""
+    coming = pool.submit(load, slabs[0]) if slabs else None
+    for number, slab in enumerate(slabs):
+        assert coming is not None
+        loaded = coming.result()
+        coming = pool.submit(load, slabs[number + 1]) if number + 1 < len(slabs) else None
+        yield slab, loaded
+
+
+def scaled(slices: Floats32, span: tuple[float, float]) -> NDArray[np.uint16]:
+    """Return attenuation as whole numbers: 0 at the lower end of the span and below, 65,535 at the upper."""
+    low, high = span
+    return np.rint(np.clip((slices - low) * (LARGEST / (high - low)), 0, LARGEST)).astype(np.uint16)
+
+
+def find_span(engine: SliceEngine, progress: Progress) -> tuple[float, float] | None:
+    """Return the range of whole numbers: as given, or that of a few slices with some room; None for float32."""
+    if engine.options.store == "float32":
+        return None
+    if engine.options.range != "auto":
+        return engine.options.range
+    inside = inscribed_circle(engine.side)
+    low, high = math.inf, -math.inf
+    places = sorted({round(share * (engine.slices - 1)) for share in np.linspace(0, 1, SAMPLED)})
+    for number, place in enumerate(places):
+        progress("range", number, len(places))
+        found = engine.volume(slice(place, place + 1))[0][inside]
+        low, high = min(low, float(found.min())), max(high, float(found.max()))
+    room = HEADROOM * (high - low) or 1.0
+    return low - room, high + room
