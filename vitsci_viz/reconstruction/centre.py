@@ -1,7 +1,8 @@
 """Where the rotation axis falls on the detector: several methods on several rows, and how far they agree."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,9 @@ class Measurement:
     row: int
 
 
+Looked = tuple[Signal, list[Measurement]]
+
+
 def find_centre(
     scan: Scan,
     *,
@@ -96,7 +100,7 @@ def find_centre(
     progress : callable
         Told every row.
     threads : int
-        Never change the answer.
+        Rows are measured beside one another; they never change the answer.
 
     Returns
     -------
@@ -114,27 +118,38 @@ def find_centre(
     """
     chosen = CentreOptions() if options is None else options
     lean, middle = scan.geometry.tilt_rad, (scan.columns - 1) / 2
-    measured: list[Measurement] = []
-    signals: list[Signal] = []
     rows = chosen_rows(scan.rows, chosen.centre_rows)
-    for index, row in enumerate(rows):
-        progress("centre", index, len(rows))
-        views, _ = levelled_line_integrals(
-            scan, slice(row, row + 1), preprocess, centre=middle, tilt_rad=lean, threads=threads
-        )
+
+    def look(row: int) -> Looked:
+        views, _ = levelled_line_integrals(scan, slice(row, row + 1), preprocess, centre=middle, tilt_rad=lean)
         check_finite(views)
-        signals.append(signal_of(views))
-        if signals[-1].is_air:
-            continue
+        signal = signal_of(views)
+        if signal.is_air:
+            return signal, []
         found = measure_row(views[:, 0], scan.geometry.angles_rad, search_px=chosen.search_px(scan.columns))
         # Turned about another place, the axis stands upright a hair nearer to it.
         upright: dict[CentreMethod, float] = {
             name: middle + (centre - middle) / math.cos(lean) for name, centre in found.items()
         }
-        measured += [Measurement(centre_px=centre, method=name, row=row) for name, centre in upright.items()]
+        return signal, [Measurement(centre_px=centre, method=name, row=row) for name, centre in upright.items()]
+
+    looked = _in_turn(look, rows, threads, progress)
+    check_signal([signal for signal, _ in looked])
+    return rank([each for _, found in looked for each in found], scan.columns)
+
+
+def _in_turn(look: Callable[[int], Looked], rows: Sequence[int], threads: int, progress: Progress) -> list[Looked]:
+    """Look at rows beside one another; what progress raises ends it before the next row."""
+    done: list[Looked] = []
+    pool = ThreadPoolExecutor(max(1, min(threads, len(rows))), thread_name_prefix="centre")
+    try:
+        for index, coming in enumerate([pool.submit(look, row) for row in rows]):
+            progress("centre", index, len(rows))
+            done.append(coming.result())
+    finally:
+        pool.shutdown(cancel_futures=True)
     progress("centre", len(rows), len(rows))
-    check_signal(signals)
-    return rank(measured, scan.columns)
+    return done
 
 
 def centres_of(

@@ -19,14 +19,14 @@ Measure = Callable[["Row", Floats], Mapping[CentreMethod, Floats]]
 """``measure(row, centres)``: a curve over the centres for every method it stands for, lowest where one is right."""
 COARSE_COLUMNS, COARSE_VIEWS = 128, 180
 """The whole range is searched on a copy of at most this size."""
-FINE_COLUMNS, FINE_VIEWS = 768, 360
-"""Trial slices are made of at most so many columns and views; a centre is found to a small part of a pixel."""
+FINER = ((384, 360, 0.5), (768, 360, 0.25))
+"""What is found is looked for again on copies of at most so many columns and views, in steps of so many of their
+pixels: each is fine enough to lead to the next, and the last to a small part of a pixel."""
 LEAST_CIRCLE = 0.35
 """Trial slices are judged in the circle that both sides of the detector see, and in this share of it at least."""
 FINE_STEPS = 6
-"""Steps on either side of a coarse minimum in which it is looked for again."""
-FINE_STEP_PX = 0.25
-"""Finest step; the vertex of a parabola through the lowest three is what counts."""
+"""Steps on either side of a minimum in which it is looked for again; the vertex of a parabola through the lowest three
+is what counts."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,8 +62,8 @@ def by_sinogram(row: Row, centres: Floats) -> Mapping[CentreMethod, Floats]:
 
 def by_trials(row: Row, centres: Floats) -> Mapping[CentreMethod, Floats]:
     """Measure by the entropy of trial slices, and by their sharpness where the object ends on the detector."""
-    slices = trial_slices(row.sinogram, row.angles_rad, centres)
     last = row.sinogram.shape[1] - 1
+    slices = trial_slices(row.sinogram, row.angles_rad, centres, radius=last / 2)
     seen = float(np.minimum(centres, last - centres).min())
     found: dict[CentreMethod, Floats] = {"entropy": entropy(slices, radius=max(seen, LEAST_CIRCLE * last))}
     if not is_cut(row.sinogram):
@@ -114,18 +114,14 @@ def fine_minima(row: Row, measure: Measure, starts: Mapping[CentreMethod, float]
     dict of str to float
         In pixels of the row; methods whose minimum walks out of sight are left out.
     """
-    # Dropped views would fold frequencies along the angle into the part that the metric looks at.
-    copy, factor = row.binned(FINE_COLUMNS, len(row.sinogram) if measure is by_sinogram else FINE_VIEWS)
-    shift = (factor - 1) / 2
-    places: dict[CentreMethod, float] = {name: (start - shift) / factor for name, start in starts.items()}
-    step = max(FINE_STEP_PX, row.sinogram.shape[1] / COARSE_COLUMNS / factor / 2)
-    while places:
-        places = _closer(copy, measure, places, step)
-        if step <= FINE_STEP_PX:
-            break
-        step = max(FINE_STEP_PX, step / 4)
-    found: dict[CentreMethod, float] = {name: place * factor + shift for name, place in places.items()}
-    return found
+    places = dict(starts)
+    for columns, views, step in FINER:
+        # Dropped views would fold frequencies along the angle into the part that the metric looks at.
+        copy, factor = row.binned(columns, len(row.sinogram) if measure is by_sinogram else views)
+        shift = (factor - 1) / 2
+        near: dict[CentreMethod, float] = {name: (place - shift) / factor for name, place in places.items()}
+        places = {name: place * factor + shift for name, place in _closer(copy, measure, near, step).items()}
+    return places
 
 
 def _closer(row: Row, measure: Measure, places: Mapping[CentreMethod, float], step: float) -> dict[CentreMethod, float]:

@@ -88,10 +88,21 @@ def sinogram_metric(sinogram: NDArray[np.floating], centres_px: NDArray[np.float
         turn[:views, :columns] = sinogram * window
         moved = _moved(mirrored, 2 * centre - (columns - 1), columns + 2 * margin)
         turn[views:, :columns] = moved[:, margin : margin + columns] * window
-        spectrum = np.fft.rfft2(turn)
-        energy = spectrum.real**2 + spectrum.imag**2
-        curve[index] = energy[outside].sum(dtype=np.float64) / max(float(energy.sum(dtype=np.float64)), 1e-300)
+        curve[index] = _share_outside(turn, outside)
     return curve
+
+
+def _share_outside(turn: NDArray[np.float32], outside: NDArray[np.bool_]) -> float:
+    """Return the share of a whole turn's energy that some low frequencies along the detector hold.
+
+    Energy of all frequencies along the angle is that of the angles (Parseval), so that only columns of the spectrum
+    that hold some of these frequencies are transformed.
+    """
+    rows: Any = fft.rfft(turn, axis=1)
+    total = len(turn) * float((rows.real**2 + rows.imag**2).sum(dtype=np.float64))
+    low: Any = fft.fft(rows[:, : outside.shape[1]], axis=0)
+    energy = low.real**2 + low.imag**2
+    return float(energy[outside].sum(dtype=np.float64)) / max(total, 1e-300)
 
 
 def _window(columns: int, centre: float) -> NDArray[np.float32]:
@@ -109,10 +120,14 @@ def _moved(spectrum: NDArray[np.complexfloating], shift: float, width: int) -> N
 
 
 def _outside_wedge(turns: int, width: int, radius: float) -> NDArray[np.bool_]:
-    """Tell which of the frequencies that tell a jump from noise no object within a radius reaches."""
+    """Tell which frequencies (angle, detector) that tell a jump from noise no object within a radius reaches.
+
+    Frequencies along the detector above the highest of them are left out.
+    """
     views = turns // 2
     lowest = min(LARGEST_DROP, views // 8)
     highest = max(lowest + 1, min(LARGEST_FREQUENCY, views // 4))
     k = np.abs(fft.fftfreq(turns, 1 / turns))[:, None]
     u = np.arange(width // 2 + 1)[None, :] / width
-    return (k > 2 * math.pi * radius * u) & (k > lowest) & (k <= highest) & (u > 0)
+    found = (k > 2 * math.pi * radius * u) & (k > lowest) & (k <= highest) & (u > 0)
+    return found[:, : 1 + int(np.flatnonzero(found.any(axis=0)).max(initial=0))]

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.reconstruction.beam_kernels import GROUP, LANES
 from vitsci_viz.reconstruction.centre_signal import faded_edges
-from vitsci_viz.reconstruction.filters import FilterName
-from vitsci_viz.reconstruction.geometry import checked_angles
-from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
+from vitsci_viz.reconstruction.filters import FilterName, filter_response, padded_length
+from vitsci_viz.reconstruction.geometry import checked_angles, view_weights
+from vitsci_viz.reconstruction.parallel_beam import back_project
+from vitsci_viz.reconstruction.trial_kernels import histograms_inside, range_inside, sums_inside
 
 Floats = NDArray[np.float64]
 ENTROPY_BINS = 256
@@ -27,6 +29,7 @@ def trial_slices(
     *,
     side: int | None = None,
     filter_name: FilterName = "hann",
+    radius: float = math.inf,
     threads: int = 1,
 ) -> NDArray[np.float32]:
     """Reconstruct one slice with many centres.
@@ -43,6 +46,8 @@ def trial_slices(
         Of the slices; default the detector's pixels.
     filter_name : str
         See `filter_response`; the default lowers noise, which would hide what differs between the slices.
+    radius : float
+        Pixels further from the axis are left at zero.
     threads : int
         Never change the answer.
 
@@ -58,7 +63,7 @@ def trial_slices(
     Notes
     -----
     Every trial is a slice of one back-projection about the same place, its rows moved there by a phase: that is as fast
-    as so many slices, and interpolation blurs none more than another.
+    as so many slices, and interpolation blurs none more than another. Rows are filtered and moved by one transform.
     """
     views, columns = sinogram.shape
     angles, centres = checked_angles(angles_rad, views), np.asarray(centres_px, np.float64)
@@ -66,25 +71,32 @@ def trial_slices(
         raise InputError(f"centres must be a list of places on the detector, 0 to {columns - 1} px, got {centres_px}")
     margin, middle = columns // 2, (columns - 1) // 2
     rows = faded_edges(sinogram, margin)
-    spectrum: Any = fft.rfft(rows, axis=1)
-    found = np.empty((len(centres), columns if side is None else side, columns if side is None else side), np.float32)
+    width, axis = columns if side is None else side, margin + middle
+    reach = math.ceil(min(radius, width / math.sqrt(2))) + 1
+    seen = slice(max(0, axis - reach), min(rows.shape[1], axis + reach + 1))
+    # What is filtered need not wrap beyond what pixels see: half as long again as the detector, twice, not four times.
+    spectrum: Any = fft.rfft(rows, padded_length(columns + margin), axis=1)
+    spectrum *= filter_response(columns + margin, filter_name) * view_weights(angles)[:, None].astype(np.float32)
+    found = np.empty((len(centres), width, width), np.float32)
     for first in range(0, len(centres), TOGETHER):
         part = slice(first, first + TOGETHER)
-        found[part] = filtered_back_projection(
-            _moved(spectrum, middle - centres[part], rows.shape[1]), angles, centre=float(margin + middle),
-            side=found.shape[1], filter_name=filter_name, threads=threads,
-        )  # fmt: skip
+        moved = _moved(spectrum, middle - centres[part], padded_length(columns + margin), seen)
+        given: dict[str, Any] = {"centre": float(axis - seen.start), "side": width, "radius": radius}
+        slices = back_project(moved, angles, threads=threads, **given)
+        found[part] = slices[:, :, : len(centres[part])].transpose(2, 0, 1)
     return found
 
 
-def _moved(spectrum: NDArray[np.complexfloating], shifts: Floats, columns: int) -> NDArray[np.float32]:
-    """Return (angle, shift, column) rows moved along the detector."""
-    out = np.empty((len(spectrum), len(shifts), columns), np.float32)
+def _moved(spectrum: NDArray[np.complexfloating], shifts: Floats, length: int, seen: slice) -> NDArray[np.float32]:
+    """Return a part of rows moved along the detector as (angle, column, shift), filled up for `back_project`."""
+    views = len(spectrum)
+    shape = (-(-views // GROUP) * GROUP, seen.stop - seen.start, -(-len(shifts) // LANES) * LANES)
+    out = np.zeros(shape, np.float32)
     places = np.arange(spectrum.shape[1])
     for index, shift in enumerate(shifts):
-        phase = np.exp(-2j * math.pi * shift * places / columns).astype(np.complex64)
-        rows: Any = fft.irfft(spectrum * phase, columns, axis=1)
-        out[:, index] = rows
+        phase = np.exp(-2j * math.pi * shift * places / length).astype(np.complex64)
+        rows: Any = fft.irfft(spectrum * phase, length, axis=1, overwrite_x=True)
+        out[:views, :, index] = rows[:, seen]
     return out
 
 
@@ -111,8 +123,8 @@ def absolute_mass(slices: NDArray[np.floating]) -> Floats:
     Donath et al., Automated determination of the center of rotation in tomography data, J. Opt. Soc. Am. A 23, 2006,
     section 3.
     """
-    inside = slices[:, in_circle(slices.shape[1])]
-    mean, size = np.abs(inside.mean(axis=1, dtype=np.float64)), np.abs(inside).mean(axis=1, dtype=np.float64)
+    sums = sums_inside(slices, (slices.shape[1] - 1) / 2)
+    mean, size = np.abs(sums[:, 0]), sums[:, 1]
     return size / np.maximum(mean, 1e-6 * max(float(size.max()), 1e-300))
 
 
@@ -134,20 +146,14 @@ def entropy(slices: NDArray[np.floating], *, radius: float | None = None) -> Flo
     ----------
     Donath et al., 2006, section 3.
     """
-    inside = slices[:, in_circle(slices.shape[1], radius)]
-    low, high = float(inside.min()), float(inside.max())
+    within = (slices.shape[1] - 1) / 2 if radius is None else radius
+    low, high = range_inside(slices, within)
     if not high > low:
         return np.zeros(len(slices))
     # A value counts for the two bins that it lies between, so that the curve over centres is smooth.
-    place = (inside - low) * ((ENTROPY_BINS - 1) / (high - low))
-    index = np.minimum(place.astype(np.int64), ENTROPY_BINS - 2)
-    return np.array([_bits(row, share) for row, share in zip(index, place - index, strict=True)])
-
-
-def _bits(index: NDArray[np.int64], share: NDArray[np.floating]) -> float:
-    counts = np.bincount(index, 1 - share, ENTROPY_BINS) + np.bincount(index + 1, share, ENTROPY_BINS)
-    part = counts[counts > 0] / counts.sum()
-    return float(-(part * np.log2(part)).sum())
+    counts = histograms_inside(slices, within, low, high, ENTROPY_BINS)
+    part = counts / counts.sum(axis=1, keepdims=True)
+    return -(part * np.log2(part, out=np.zeros_like(part), where=part > 0)).sum(axis=1)
 
 
 def in_circle(side: int, radius: float | None = None) -> NDArray[np.bool_]:
