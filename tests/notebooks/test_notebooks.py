@@ -47,6 +47,7 @@ def test_there_are_notebooks():
         "01_tune_adaptive_patching",
         "02_recipes_and_sweeps",
         "03_segment_with_short_sequences",
+        "04_tooth_from_file_to_figure",
     ]
 
 
