@@ -9,7 +9,20 @@ from pathlib import Path
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.report import RESULTS, machine, print_table, write_json, write_readme
 
-PARTS = ("preprocessing", "large", "edges", "octree", "sweep", "steps", "loading", "prediction", "browser", "imports")
+PARTS = (
+    "preprocessing",
+    "large",
+    "edges",
+    "octree",
+    "sweep",
+    "tomography_rate",
+    "tomography_slices",
+    "steps",
+    "loading",
+    "prediction",
+    "browser",
+    "imports",
+)
 """Modules with a ``measure() -> list[Row]``, in the order of the table."""
 
 
