@@ -1,6 +1,7 @@
 """An open volume: read plane by plane at the level that the screen needs, never as a whole."""
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,11 @@ KEPT_BYTES = 256 * 2**20
 """Decoded bricks that are kept."""
 PICTURE_BYTES = 48 * 2**20
 """Planes at screen size that are kept, so that another window of values reads nothing."""
+COUNTED_VOXELS = 2**22
+"""All voxels of a volume up to this size are counted."""
 SAMPLE_SIDE = 32
 SAMPLES = 4
-"""The histogram of a large volume is that of so many boxes along each axis, of so many voxels a side."""
+"""The histogram of a larger volume is that of so many boxes along each axis, of so many voxels a side."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -160,16 +163,41 @@ class VolumeSession:
         voxel = self._levels[0].array[tuple(slice(at, at + 1) for at in index)]
         return float(self.values(np.asarray(voxel)).ravel()[0])
 
+    def plane_values(self, plane: Plane, index: int) -> NDArray[np.float32]:
+        """Return a whole plane of the finest level, in the unit of the volume."""
+        return self.values(PlaneArray(self._levels[0].array, plane, index)[:, :])
+
+    def profile(self, axis: int, point: Point, *, most: int = 512) -> NDArray[np.float32]:
+        """Return the values along an axis through a point, from the coarsest level of at least `most` samples.
+
+        Parameters
+        ----------
+        axis : int
+            0 is z.
+        point : (float, float, float)
+            z, y, x in voxels, inside the volume.
+        most : int
+            Samples that a chart can show.
+        """
+        fitting = [level for level in self._levels if int(level.array.shape[axis]) >= most]
+        level = fitting[-1] if fitting else self._levels[0]
+        ends = [int(n) for n in level.array.shape]
+        at = [min(int(place / step), n - 1) for place, step, n in zip(point, level.step, ends, strict=True)]
+        box = [slice(n, n + 1) for n in at]
+        box[axis] = slice(0, ends[axis])
+        return self.values(np.asarray(level.array[tuple(box)])).ravel()
+
     @property
     def histogram(self) -> Histogram:
         """How often every value occurs: in all voxels, or in boxes from all over a large volume."""
         return self._histogram.get("histogram", self._count)
 
     def _count(self) -> Histogram:
-        places = itertools.product(*(sample_ranges(n) for n in self.shape))
-        boxes = [np.asarray(self.volume.data[box]).ravel() for box in places]
-        found = np.concatenate(boxes)
-        return histogram_of(self.values(found), share=found.size / np.prod(self.shape, dtype=np.float64))
+        voxels = math.prod(self.shape)
+        is_small = voxels <= COUNTED_VOXELS
+        places = itertools.product(*([slice(0, n)] if is_small else sample_ranges(n) for n in self.shape))
+        found = np.concatenate([np.asarray(self.volume.data[box]).ravel() for box in places])
+        return histogram_of(self.values(found), share=found.size / voxels)
 
     def _step(self, level: VolumeLevel, plane: Plane) -> tuple[float, float]:
         down, across = (level.step[axis] * self.stretch[axis] for axis in (plane.down, plane.across))

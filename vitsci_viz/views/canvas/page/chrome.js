@@ -84,7 +84,8 @@ class Chrome {
       slider.disabled = !layer.visible
       return row
     }))
-    this.parts.layers.hidden = names.length == 0
+    // one picture on a plane of a volume needs no switch
+    this.parts.layers.hidden = names.length == 0 || (names.length == 1 && this.controller.state.axes != null)
   }
 
   layer_row(name) {
