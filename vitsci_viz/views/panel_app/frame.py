@@ -43,6 +43,9 @@ PAGES: dict[str, PageEntry] = {
     "train": PageEntry(
         title="Train", target="vitsci_viz.views.panel_app.pages.train:TrainPage", hero="run", is_sheet=True
     ),
+    "tomography": PageEntry(
+        title="Tomography", target="vitsci_viz.views.panel_app.pages.tomography:TomographyPage", hero="slice"
+    ),
 }
 """Every page by its address, in the order of the navigation; the first one is also the home page."""
 HOME = next(iter(PAGES))

@@ -2,13 +2,15 @@
 
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from vitsci_viz.errors import InputError, MissingFileError
+from vitsci_viz.io.scan_angles import AngleUnit
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.types import Image
+from vitsci_viz.types import Image, Scan
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX
 
 UPLOAD_PREFIX = "upload:"
@@ -82,6 +84,37 @@ class Library:
             for sample in list_sets()
         ]
 
+    def scan_samples(self) -> list[dict[str, Any]]:
+        """Describe the samples that can be reconstructed, in plain values."""
+        from vitsci_viz.io.samples import list_scans
+
+        return [
+            {"name": SAMPLE_PREFIX + sample.name, "title": sample.title, "note": sample.description, "mask": False}
+            for sample in list_scans()
+        ]
+
+    def open_scan(self, source: str, *, angle_unit: AngleUnit | None = None, progress: Progress = silent) -> Scan:
+        """Open a scan: a sample, a path below the root (a folder of pictures too) or an upload.
+
+        Raises
+        ------
+        OutsideRootError, MissingFileError, InputError
+            The path leads elsewhere, does not exist, or holds no scan.
+        """
+        from vitsci_viz.io.samples import open_scan
+        from vitsci_viz.io.scans import read_scan
+
+        try:
+            if source.startswith(SAMPLE_PREFIX):
+                return open_scan(source.removeprefix(SAMPLE_PREFIX), progress=progress)
+            return read_scan(self._file(source), angle_unit=angle_unit)
+        except InputError as error:
+            raise InputError(self.shortened(str(error))) from error
+
+    def scan_path(self, source: str) -> str:
+        """Return where a scan lies: a sample as it is named, anything else as a path of the server."""
+        return source if source.startswith(SAMPLE_PREFIX) else str(self._file(source))
+
     def runs_folder(self) -> Path:
         """Return the folder of training runs; it need not exist yet."""
         return self.runs or default_runs(self.root)
@@ -103,7 +136,7 @@ class Library:
         root = self._root()
         return Path(data).relative_to(root).as_posix() if Path(data).is_relative_to(root) else data
 
-    def listing(self, path: str = "", *, for_training: bool = False) -> Listing:
+    def listing(self, path: str = "", *, for_training: bool = False, for_scans: bool = False) -> Listing:
         """Read a folder below the root: folders first, then the files that can be opened.
 
         Parameters
@@ -112,6 +145,8 @@ class Library:
             The folder, below the root.
         for_training : bool
             List tables of images and masks in place of images, and say which folders hold both.
+        for_scans : bool
+            List files that may hold projections in place of images.
 
         Raises
         ------
@@ -123,6 +158,8 @@ class Library:
             raise InputError(f"{path} must be a folder: open it as an image instead")
         seen = sorted(folder.iterdir(), key=lambda item: item.name.lower())
         make = _data_entry if for_training else _entry
+        if for_scans:
+            make = _scan_entry
         found = [make(item, root) for item in seen if not item.name.startswith(".")]
         entries = [entry for entry in found if entry is not None]
         inside = folder.relative_to(root).parts
@@ -174,8 +211,8 @@ class Library:
         """Put a source on top of the recent ones."""
         self.recent = [source, *(each for each in self.recent if each != source)][:8]
 
-    def start_upload(self, name: str, size: int) -> "Upload":
-        """Begin to receive a file.
+    def start_upload(self, name: str, size: int, suffixes: Collection[str] = ()) -> "Upload":
+        """Begin to receive a file that ends in one of some suffixes; without them, in one of an image.
 
         Raises
         ------
@@ -186,8 +223,9 @@ class Library:
 
         name = Path(name.replace("\\", "/")).name
         self.check_upload_size(name, size)
-        if not name.lower().endswith(tuple(known_suffixes())):
-            raise InputError(f"{name} is of no known kind: upload one of {', '.join(sorted(known_suffixes()))}")
+        known = sorted(suffixes or known_suffixes())
+        if not name.lower().endswith(tuple(known)):
+            raise InputError(f"{name} is of no known kind: upload one of {', '.join(known)}")
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="vitsci-viz-upload-"))
         return Upload(self, name, self._folder / name)
@@ -294,3 +332,15 @@ def _data_entry(item: Path, root: Path) -> Entry | None:
     if item.suffix.lower() != TABLE_SUFFIX:
         return None
     return Entry(name=item.name, path=path, is_folder=False, bytes=item.stat().st_size, is_data=True)
+
+
+def _scan_entry(item: Path, root: Path) -> Entry | None:
+    from vitsci_viz.io.scans import SCAN_READERS
+
+    if not item.resolve().is_relative_to(root):
+        return None
+    is_scan = item.is_file() and item.suffix.lower() in SCAN_READERS
+    if not is_scan and not item.is_dir():
+        return None
+    size = item.stat().st_size if is_scan else 0
+    return Entry(name=item.name, path=item.relative_to(root).as_posix(), is_folder=not is_scan, bytes=size)

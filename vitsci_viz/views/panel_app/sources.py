@@ -1,7 +1,7 @@
 """The source chooser: what is open, and a window with samples, recent, the data root and upload."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from vitsci_viz.errors import VitsciVizError
@@ -28,14 +28,7 @@ class SourceChooser:
         self._library = library
         self._on_choose = on_choose
         self._upload: Upload | None = None
-        fixed = {
-            "samples": library.samples(),
-            "root": "" if library.root is None else (library.root.resolve().name or "/"),
-            "limit": library.max_upload_bytes,
-        }
-        self.view = Island(
-            script="sources.js", style="sources.css", on_message=self._receive, fixed=fixed, sizing_mode="stretch_width"
-        )
+        self.view = self._island()
         self.view.put(image=None, mask=None, recent=[], folder=None, error="", note="", received=0)
 
     def show(self, source: str, image: Image, mask: Image | None, mask_source: str | None) -> None:
@@ -52,6 +45,18 @@ class SourceChooser:
     def fail(self, message: str) -> None:
         """Show what went wrong with the last choice, in the window if it is open, else beside the name."""
         self.view.put(error=message)
+
+    def _island(self, *, samples: Sequence[Mapping[str, Any]] | None = None, what: str = "image") -> Island:
+        library = self._library
+        fixed = {
+            "samples": library.samples() if samples is None else samples,
+            "root": "" if library.root is None else (library.root.resolve().name or "/"),
+            "limit": library.max_upload_bytes,
+            "what": what,
+        }
+        return Island(
+            script="sources.js", style="sources.css", on_message=self._receive, fixed=fixed, sizing_mode="stretch_width"
+        )
 
     def _receive(self, message: Mapping[str, Any]) -> None:
         kind = message["kind"]
@@ -73,10 +78,10 @@ class SourceChooser:
         listing = self._library.listing(path)
         self.view.put(folder=dataclasses.asdict(listing), error="")
 
-    def _start(self, name: str, size: int) -> None:
+    def _start(self, name: str, size: int, suffixes: Collection[str] = ()) -> None:
         if self._upload is not None:
             self._upload.abandon()
-        self._upload = self._library.start_upload(name, size)
+        self._upload = self._library.start_upload(name, size, suffixes)
         self.view.put(received=0, error="")
         self.view.send(kind="ready")
 

@@ -2,18 +2,19 @@ const PIECE = 1 << 20;
 const size = (bytes) => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : bytes >= 2 ** 20 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${Math.max(1, Math.round(bytes / 1024))} KiB`);
 
 export function render({ model, el }) {
-  const { samples, root, limit } = model.fixed;
+  const { samples, root, limit, what = "image" } = model.fixed;
+  const hasMask = what === "image", an = hasMask ? "an" : "a";
   let role = "image", tab = "samples", upload = null;
   const name = make("div", { class: "name" }), facts = make("div", { class: "facts" }), maskName = make("span", { class: "value" });
   const drop = make("button", { type: "button", class: "button quiet", "aria-label": "Remove the mask", "data-tip": "Remove the mask", onclick: () => choose("mask", "") }, icon(ICONS.close));
   const mask = make("div", { class: "mask" }, "Mask", maskName, drop);
   const problem = make("div", { class: "problem", role: "alert" });
-  const open = (which) => { role = which; title.textContent = which === "mask" ? "Choose a mask" : "Choose an image"; if (which === "mask" && tab === "samples") tab = root ? "browse" : "upload"; fill(); dialog.showModal(); };
+  const open = (which) => { role = which; title.textContent = which === "mask" ? "Choose a mask" : `Choose ${an} ${what}`; if (which === "mask" && tab === "samples") tab = root ? "browse" : "upload"; fill(); dialog.showModal(); };
   const card = make("div", { class: "card" },
     make("div", { class: "what" }, name, facts), mask,
     make("div", { class: "buttons" },
-      make("button", { type: "button", class: "button", onclick: () => open("image") }, icon(ICONS.image), "Open image"),
-      make("button", { type: "button", class: "button", "data-tip": "Class indices beside the image: shows the best Dice that tokens can reach", onclick: () => open("mask") }, icon(ICONS.plus), "Mask")),
+      make("button", { type: "button", class: "button", onclick: () => open("image") }, icon(ICONS.image), `Open ${what}`),
+      hasMask ? make("button", { type: "button", class: "button", "data-tip": "Class indices beside the image: shows the best Dice that tokens can reach", onclick: () => open("mask") }, icon(ICONS.plus), "Mask") : null),
     problem);
 
   const title = make("h2", { id: "source-title" });
@@ -50,7 +51,7 @@ export function render({ model, el }) {
     const crumbs = folder.parents.flatMap(([label, path], i) => [i ? make("span", { class: "muted" }, "/") : null, make("button", { type: "button", onclick: () => go(path) }, label)]);
     const lines = folder.entries.map((entry) => line(entry.is_folder ? ICONS.folder : ICONS.file, entry.name, "", entry.bytes ? size(entry.bytes) : "", () => (entry.is_folder ? go(entry.path) : choose(role, entry.path))));
     const note = folder.hidden ? [make("p", { class: "muted" }, `${grouped(folder.hidden)} other files are of no known kind.`)] : [];
-    const empty = lines.length ? [] : [make("p", { class: "muted" }, "No image in this folder.")];
+    const empty = lines.length ? [] : [make("p", { class: "muted" }, `No ${what} in this folder.`)];
     return [make("div", { class: "path" }, typed, make("button", { type: "button", class: "button", onclick: take }, "Open")), make("div", { class: "crumbs" }, ...crumbs), make("ul", { class: "list" }, ...lines), ...empty, ...note];
   }
   function uploadBox() {
@@ -81,7 +82,7 @@ export function render({ model, el }) {
   let opened = 0, folder = null;
   function show() {
     const state = model.state;
-    name.textContent = state.image ? state.image.name : "No image";
+    name.textContent = state.image ? state.image.name : `No ${what}`;
     name.dataset.tip = state.image ? state.image.source : "";
     facts.textContent = state.image ? state.image.facts : "Open a sample or a file of your own.";
     mask.style.display = state.mask ? "" : "none";
