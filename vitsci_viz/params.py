@@ -51,6 +51,7 @@ def option(
     advanced: bool = False,
     suggestions: tuple[Any, ...] = (),
     applies: Mapping[str, tuple[Any, ...]] | None = None,
+    flag: str = "",
 ) -> Any:
     """Define an option: default, help, bounds and what a form needs to know to show it.
 
@@ -72,6 +73,8 @@ def option(
         Values that a form offers where the type allows several kinds.
     applies : mapping of str to tuple, optional
         ``{other: values}``: the option has an effect only while `other` has one of these values.
+    flag : str
+        Name on the command line where it differs from the option's, such as a word that Python keeps for itself.
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -79,6 +82,7 @@ def option(
         "advanced": advanced,
         "suggestions": list(suggestions),
         "applies": {name: list(values) for name, values in (applies or {}).items()},
+        "flag": flag,
     }
     return Field(default=default, description=description, ge=ge, le=le, json_schema_extra=extra)
 
@@ -93,9 +97,11 @@ def option_of(options: type[Options], name: str, **changes: Any) -> Any:
     name : str
         Which option.
     **changes
-        ``default=`` gives it another default here.
+        ``default=`` gives it another default here, ``group=`` another heading.
     """
-    field = copy.copy(options.model_fields[name])
+    field: Any = copy.copy(options.model_fields[name])
+    if "group" in changes:
+        field.json_schema_extra = {**field.json_schema_extra, "group": changes.pop("group")}
     for attribute, value in changes.items():
         setattr(field, attribute, value)
     return field
@@ -117,6 +123,7 @@ class OptionField:
     group: str
     advanced: bool
     applies: Mapping[str, tuple[Any, ...]]
+    flag: str = ""
 
     @property
     def label(self) -> str:
@@ -154,6 +161,7 @@ def _field(name: str, info: FieldInfo) -> OptionField:
         group=extra.get("group", ""),
         advanced=extra.get("advanced", False),
         applies={key: tuple(values) for key, values in extra.get("applies", {}).items()},
+        flag=extra.get("flag") or name,
     )
 
 
@@ -180,14 +188,16 @@ def _choices(annotation: Any) -> tuple[Any, ...]:
 def parse_text(text: str) -> Any:
     """Read a value as typed by a person: ``8``, ``1,8,8``, ``auto``, ``true``; empty means None.
 
-    >>> parse_text("1,8,8"), parse_text("auto"), parse_text(""), parse_text("2.5")
-    ((1, 8, 8), 'auto', None, 2.5)
+    >>> parse_text("1,8,8"), parse_text("auto"), parse_text(""), parse_text("2.5"), parse_text("1:30")
+    ((1, 8, 8), 'auto', None, 2.5, '1:30')
     """
     text = text.strip()
     if not text:
         return None
     if "," in text:
         return tuple(parse_text(part) for part in text.strip("()[]").split(","))
+    if ":" in text:
+        return text  # YAML would read 1:30 as ninety, to the base of sixty
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:

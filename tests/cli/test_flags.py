@@ -28,7 +28,7 @@ def test_every_option_has_one_flag_with_its_help_and_no_flag_is_left_over(name, 
     assert flags.keys() == fields.keys()
     for key, field in fields.items():
         parameter = _parameter(flags[key].annotation)
-        assert parameter.name == (flag_name(key),)
+        assert parameter.name == (flag_name(field.flag or key),)
         assert parameter.help == describe(field)
         assert flags[key].default is None
 

@@ -158,7 +158,7 @@ def _run_flags(entry: WorkflowEntry, *, has_presets: bool) -> Iterator[inspect.P
 def _option_flag(name: str, field: OptionField, group: Group) -> inspect.Parameter:
     is_switch = field.annotation is bool
     takes_text = any(part is str or typing.get_origin(part) is dict for part in _parts(field.annotation))
-    kind: dict[str, Any] = {"negative": "--no-" + field.name.replace("_", "-")}
+    kind: dict[str, Any] = {"negative": flag_name(f"no_{field.flag}")}
     if not is_switch:
         kind = {
             "metavar": metavar(field),
@@ -168,7 +168,7 @@ def _option_flag(name: str, field: OptionField, group: Group) -> inspect.Paramet
             "negative": (),
         }
     parameter = Parameter(
-        name=flag_name(field.name),
+        name=flag_name(field.flag),
         help=describe(field),
         group=group,
         show_default=False,

@@ -1,15 +1,19 @@
 """What a reconstruction found, as people read it in a terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from vitsci_viz.cli.segment_readings import counted
 from vitsci_viz.cli.styles import ACCENT, QUIET, footer
 from vitsci_viz.types import Report
 from vitsci_viz.views.session.wording import size
+
+SHOWN = 5
+"""Centres of a sweep that are shown."""
 
 
 def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
@@ -24,6 +28,8 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
     sure = "" if centre["confidence"] is None else f", confidence {centre['confidence']:.2f}"
     spread = "" if centre["uncertainty_px"] is None else f" \N{PLUS-MINUS SIGN} {centre['uncertainty_px']:.2f}"
     yield Text.assemble("Centre ", (f"{centre['px']:.2f}{spread} px", ACCENT), f" ({centre['method']}{sure})")
+    if "tried" in results:
+        yield _tried(results["tried"], results["tried_row"])
     shape = " x ".join(f"{n:,}" for n in results["shape"])
     rate = f"{results['updates_per_s'] / 1e9:.2f} G updates/s"
     yield Text.assemble(
@@ -40,6 +46,17 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
         yield Text(sentence, style=QUIET)
     yield Text(f"planned {size(plan['memory_bytes'])} of memory, {size(plan['disk_bytes'])} on disk", style=QUIET)
     yield footer(report)
+
+
+def _tried(rows: Sequence[Mapping[str, Any]], row: int) -> Table:
+    """Show the sharpest of the centres that were tried; the table in the file has all."""
+    title = f"{len(rows)} centres tried on row {row:,}, the sharpest:"
+    table = Table(title=title, title_justify="left", title_style="", box=None, padding=(0, 2), header_style=QUIET)
+    for heading in ("centre (px)", "score", "method"):
+        table.add_column(heading, justify="left" if heading == "method" else "right")
+    for each in rows[:SHOWN]:
+        table.add_row(f"{each['centre_px']:.2f}", f"{each['score']:.3f}", str(each["method"]))
+    return table
 
 
 def _quality(found: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vitsci_viz.atomic import check_output
 from vitsci_viz.io.samples import open_scan
@@ -21,6 +22,8 @@ from vitsci_viz.progress import Progress, Sentence, silent
 from vitsci_viz.reconstruction.flats import check_light
 from vitsci_viz.types import Recipe, Report, Scan
 from vitsci_viz.workflows.catalogue import SAMPLE_PREFIX, recipe_mapping
+from vitsci_viz.workflows.centre_pictures import check_sweep_places, sweep_rows, write_sweep
+from vitsci_viz.workflows.centre_sweep import sweep_centres
 from vitsci_viz.workflows.machine import Stopwatch, peak_rss_bytes, using_threads, versions
 from vitsci_viz.workflows.reconstruct_facts import (
     announced,
@@ -37,6 +40,10 @@ from vitsci_viz.workflows.reconstructing import SliceEngine, find_axis
 from vitsci_viz.workflows.reconstruction import middle_slices
 from vitsci_viz.workflows.slab_pipeline import find_span, make_slabs
 from vitsci_viz.workflows.slab_plan import SlabPlan, check_disk, plan_slabs
+
+Floats32 = NDArray[np.float32]
+SAME_CENTRE_PX = 1.0
+"""A slice that is sharpest further from the axis than this is worth a note."""
 
 
 def run_reconstruct(
@@ -69,18 +76,26 @@ def run_reconstruct(
     -------
     Report
         ``scan``, ``centre``, ``plan``, ``method``, ``quality``, ``notes``, ``corrections``, ``range``, ``shape``,
-        ``seconds`` by stage, ``updates_per_s``, ``peak_rss_bytes``, ``written``. It is kept with the volume: see
+        ``seconds`` by stage, ``updates_per_s``, ``peak_rss_bytes``, ``written``; ``tried`` and ``tried_row`` where
+        centres were tried. It is kept with the volume: see
         `vitsci_viz.io.volume_report.read_volume_report`.
     """
     place = Path(recipe.outputs["volume"])
     places = [check_output(each, force=force) for each in (place, report_place(place)) if each is not None]
+    if options.try_centres:
+        check_sweep_places(place.parent, force=force or resume)
     watch = Stopwatch("centre", "quality", "load", "compute", "store", "pyramid")
     with using_threads(execution):
         engine = _engine(recipe, options, execution, watch, progress)
         plan = _plan(engine, execution)
         check_disk(place, plan.disk_bytes)
         progress(Sentence(announced(engine, plan)), 0, 0)
-        results = _known_before(engine, plan, watch)
+        with watch.stage("quality"):
+            lines, _ = engine.lines(middle_slices(engine))
+            results = _known_before(engine, plan, lines)
+        if options.try_centres:
+            with watch.stage("try"):
+                places += _try_centres(engine, lines, place.parent, results, progress)
         span = find_span(engine, progress)
         file = SlabFile(place, volume_facts(engine), key=_key(engine.scan, options), resume=resume)
         corrections = make_slabs(engine, file, plan.rows, span=span, watch=watch, progress=progress)
@@ -98,9 +113,10 @@ def _engine(
     """Open the scan and find its axis."""
     scan = _open(recipe, None if options.angle_unit == "auto" else options.angle_unit, progress)
     check_light(scan)
+    threads = execution.threads or os.cpu_count() or 1
     with watch.stage("centre"):
-        axis = find_axis(scan, options, progress=progress)
-    return SliceEngine(scan=scan, options=options, axis=axis, threads=execution.threads or os.cpu_count() or 1)
+        axis = find_axis(scan, options, progress=progress, threads=threads)
+    return SliceEngine(scan=scan, options=options, axis=axis, threads=threads)
 
 
 def _open(recipe: Recipe, unit: Literal["deg", "rad"] | None, progress: Progress) -> Scan:
@@ -110,15 +126,31 @@ def _open(recipe: Recipe, unit: Literal["deg", "rad"] | None, progress: Progress
     return read_scan(given, angles=recipe.inputs.get("angles"), angle_unit=unit)
 
 
-def _known_before(engine: SliceEngine, plan: SlabPlan, watch: Stopwatch) -> dict[str, Any]:
+def _known_before(engine: SliceEngine, plan: SlabPlan, lines: Floats32) -> dict[str, Any]:
     """Return what is known before the slabs are made: a few slices in the middle tell the quality."""
-    with watch.stage("quality"):
-        lines, _ = engine.lines(middle_slices(engine))
-        quality, notes = quality_of(engine, lines), notes_on(engine, lines)
     return {
         "scan": scan_facts(engine), "centre": centre_facts(engine), "plan": asdict(plan), "method": engine.method,
-        "quality": quality, "notes": notes, "shape": [engine.slices, engine.side, engine.side],
+        "quality": quality_of(engine, lines), "notes": notes_on(engine, lines),
+        "shape": [engine.slices, engine.side, engine.side],
     }  # fmt: skip
+
+
+def _try_centres(
+    engine: SliceEngine, lines: Floats32, folder: Path, results: dict[str, Any], progress: Progress
+) -> list[Path]:
+    """Sweep centres on the middle slice, add what was found to the results, and return what was written."""
+    middle = lines.shape[1] // 2
+    sweep = sweep_centres(
+        engine, middle_slices(engine).start + middle, lines[:, middle : middle + 1], progress=progress
+    )
+    written = write_sweep(sweep, folder)
+    results["tried"], results["tried_row"] = sweep_rows(sweep), sweep.row
+    taken, best = engine.axis.centre_px, sweep.best.centre_px
+    said = f"{len(sweep.trials)} centres tried on row {sweep.row:,}: the slice is sharpest at {best:.2f} px"
+    progress(Sentence(f"{said}; look at {written[1]}"), 0, 0)
+    if abs(best - taken) > SAME_CENTRE_PX:
+        results["notes"].append(f"{said}, and the axis was taken at {taken:.2f} px: compare the two in centres.png")
+    return written
 
 
 def _speed(engine: SliceEngine, watch: Stopwatch) -> dict[str, Any]:
@@ -137,8 +169,9 @@ def _plan(engine: SliceEngine, execution: ExecutionOptions) -> SlabPlan:
 
 
 def _key(scan: Scan, options: ReconstructOptions) -> str:
-    """Return what tells one reconstruction from another: the file as it is now, its angles, and every option."""
-    facts: list[Any] = [scan.name, list(scan.shape), options.to_mapping()]
+    """Return what tells one reconstruction from another: the file as it is now, its angles, and every option of it."""
+    chosen = {name: value for name, value in options.to_mapping().items() if name != "try_centres"}
+    facts: list[Any] = [scan.name, list(scan.shape), chosen]
     if scan.path is not None:
         state = scan.path.stat()
         facts += [str(scan.path.absolute()), state.st_size, state.st_mtime_ns]

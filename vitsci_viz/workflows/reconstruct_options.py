@@ -1,11 +1,12 @@
 """Options of reconstruction from projections to a volume (no heavy import: forms and help open at once)."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
-from vitsci_viz.params import option
+from vitsci_viz.params import option, option_of
 from vitsci_viz.reconstruction.options import PreprocessOptions
+from vitsci_viz.training.options import LoopOptions
 
 MOST_ROWS = 2**31
 """More rows than any detector has."""
@@ -21,6 +22,13 @@ class ReconstructOptions(PreprocessOptions):
         "Where the rotation axis falls on the detector, in pixels whose centres are at integers; auto finds it.",
         unit="px",
         group="Geometry",
+    )
+    try_centres: bool = option(
+        False,
+        "Try centres first, about the one that is taken: a ranked table (centres.csv) and pictures of the slices "
+        "beside the volume.",
+        group="Geometry",
+        flag="try",
     )
     tilt: Literal["auto"] | float = option(
         0.0,
@@ -58,6 +66,7 @@ class ReconstructOptions(PreprocessOptions):
         "Window on the ramp filter: each lowers noise and sharpness more than the one before.",
         group="Slices",
     )
+    device: Literal["auto", "cpu", "cuda"] = option_of(LoopOptions, "device", group="Slices")
     circle: bool = option(False, "Set what lies outside the circle that every view sees to zero.", group="Slices")
     store: Literal["float32", "uint16"] = option(
         "float32", "Type of the volume; uint16 is a linear scale over a stated range, kept with it.", group="Output"
@@ -83,6 +92,12 @@ class ReconstructOptions(PreprocessOptions):
         if value != "auto" and not value[0] < value[1]:
             raise ValueError(f"must be two growing numbers low,high, got {value[0]:g},{value[1]:g}")
         return value
+
+    @model_validator(mode="after")
+    def _check_device(self) -> Self:
+        if self.device == "cuda" and self.method == "fourier":
+            raise ValueError("device=cuda goes with method=fbp: the Fourier method runs on the processor")
+        return self
 
 
 def parse_rows(text: str | None, count: int | None) -> slice:
