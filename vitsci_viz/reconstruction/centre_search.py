@@ -114,13 +114,14 @@ def fine_minima(row: Row, measure: Measure, starts: Mapping[CentreMethod, float]
     dict of str to float
         In pixels of the row; methods whose minimum walks out of sight are left out.
     """
-    places = dict(starts)
+    places: dict[CentreMethod, float] = dict(starts)
     for columns, views, step in FINER:
         # Dropped views would fold frequencies along the angle into the part that the metric looks at.
         copy, factor = row.binned(columns, len(row.sinogram) if measure is by_sinogram else views)
         shift = (factor - 1) / 2
         near: dict[CentreMethod, float] = {name: (place - shift) / factor for name, place in places.items()}
-        places = {name: place * factor + shift for name, place in _closer(copy, measure, near, step).items()}
+        closer = _closer(copy, measure, near, step)
+        places = {name: place * factor + shift for name, place in closer.items()}
     return places
 
 

@@ -16,6 +16,7 @@ import torch
 from vitsci_viz.errors import Cancelled, InputError
 from vitsci_viz.memory import peak_rss_bytes
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.torch_device import find_device
 from vitsci_viz.training.card import Card
 from vitsci_viz.training.checkpoint import Checkpoint, Position
 from vitsci_viz.training.class_weights import class_weights_of, labelled_areas
@@ -29,7 +30,6 @@ from vitsci_viz.training.step import (
     add_gradients,
     apply_gradients,
     explaining_memory,
-    find_device,
     find_precision,
     make_optimiser,
     set_learning_rate,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from vitsci_viz.errors import InputError, OptionError
+from vitsci_viz.errors import InputError
 from vitsci_viz.training.losses import segmentation_loss
 
 if TYPE_CHECKING:
@@ -27,24 +27,6 @@ class NotFiniteError(InputError):
 
 class OutOfMemoryError(InputError):
     """A step did not fit into the memory of the device."""
-
-
-def find_device(name: str) -> torch.device:
-    """Return the device of an option: ``auto`` takes a GPU if there is one.
-
-    Raises
-    ------
-    OptionError
-        A GPU is asked for, and torch sees none.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise OptionError(
-            f"device must be one that is here: torch {torch.__version__} sees no CUDA device; take device=cpu, or "
-            "install torch for CUDA"
-        )
-    return torch.device(name)
 
 
 def find_precision(name: str, device: torch.device) -> torch.dtype:

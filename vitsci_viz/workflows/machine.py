@@ -1,18 +1,24 @@
 """What a run used of the machine: time by stage, memory, threads, versions."""
 
 import contextlib
+import functools
 import platform
+import sys
 import time
 from collections.abc import Iterator
-from importlib import metadata
+from importlib import metadata, util
+from pathlib import Path
 
+from vitsci_viz.extras import missing_extra
 from vitsci_viz.memory import peak_rss_bytes
 from vitsci_viz.params import ExecutionOptions
 
-__all__ = ["Stopwatch", "peak_rss_bytes", "using_threads", "versions"]
+__all__ = ["Stopwatch", "check_gpu", "has_gpu", "peak_rss_bytes", "using_threads", "versions"]
 
 VERSIONED = ("vitsci-viz", "numpy", "opencv-python", "numba", "scikit-image")
 """Packages that an answer depends on."""
+DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""One of these is there where a driver of a GPU that torch calls ``cuda`` is: NVIDIA's, Windows' for Linux, AMD's."""
 
 
 class Stopwatch:
@@ -61,6 +67,35 @@ def using_threads(execution: ExecutionOptions) -> Iterator[None]:
     finally:
         cv2.setNumThreads(before[0])
         numba.set_num_threads(before[1])
+
+
+@functools.cache
+def has_gpu() -> bool:
+    """Tell whether torch is installed and sees a GPU; where there can be none, it is not imported for the answer."""
+    if util.find_spec("torch") is None:
+        return False
+    if "torch" not in sys.modules and sys.platform != "win32" and not any(Path(place).exists() for place in DRIVERS):
+        return False
+    from vitsci_viz.torch_device import find_device
+
+    return find_device("auto").type == "cuda"
+
+
+def check_gpu() -> None:
+    """Refuse a GPU that is not there.
+
+    Raises
+    ------
+    OptionError
+        Torch sees none.
+    MissingExtraError
+        Torch is not installed.
+    """
+    try:
+        from vitsci_viz.torch_device import find_device
+    except ImportError as error:
+        raise missing_extra(error) or error from None
+    find_device("cuda")
 
 
 def versions() -> dict[str, str]:

@@ -21,6 +21,7 @@ from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.preprocess import Corrections, line_integrals
 from vitsci_viz.reconstruction.tilt import find_tilt, levelled_line_integrals
 from vitsci_viz.types import Scan, Volume
+from vitsci_viz.workflows.machine import check_gpu, has_gpu
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions, parse_rows
 from vitsci_viz.workflows.slab_plan import binned, binned_centre
 
@@ -118,7 +119,23 @@ class SliceEngine:
         """What makes the slices: as asked, or what is faster at the same error for slices of this size."""
         if self.options.method != "auto":
             return self.options.method
+        if self.device != "cpu":
+            return "fbp"
         return "fourier" if self.side >= FOURIER_SIDE and importlib.util.find_spec("finufft") else "fbp"
+
+    @property
+    def device(self) -> str:
+        """Where slices are made, ``cpu`` or ``cuda``: as asked, or on a GPU if there is one and it knows the method.
+
+        Raises
+        ------
+        OptionError, MissingExtraError
+            A GPU is asked for, and there is none, or torch is not installed.
+        """
+        if self.options.device == "cuda":
+            check_gpu()
+            return "cuda"
+        return "cuda" if self.options.device == "auto" and self.options.method != "fourier" and has_gpu() else "cpu"
 
     def lines(self, part: slice) -> tuple[Floats32, Corrections]:
         """Return the corrected, binned line integrals (angle, row, column) of some slices."""
@@ -139,30 +156,37 @@ class SliceEngine:
         Attenuation is in 1/mm, or in 1/px where the pixel's size is unknown.
         """
         angles = self.scan.geometry.angles_rad if angles_rad is None else angles_rad
-        views, centre = self._wide_views(lines, angles)
+        views, centre = self.wide_views(lines, angles)
+        beyond = 0 if self.options.padding == "none" else round(PADDED_SHARE * views.shape[2])
+        found = self._slices(extend_views(views, beyond, self.options.padding), angles, centre + beyond)
+        if self.pixel_mm is not None:
+            found /= np.float32(self.pixel_mm)
+        return found
+
+    def wide_views(self, lines: Floats32, angles_rad: NDArray[np.float64] | None = None) -> tuple[Floats32, float]:
+        """Return views about an axis near their middle, and where it falls on them: those of offset scans are widened.
+
+        What such a scan sees of one side alone counts twice there, so that it goes on beyond the outer end as both
+        views of a normal scan would.
+        """
+        if not self.is_offset:
+            return lines, self._centre
+        return widen(lines, self.scan.geometry.angles_rad if angles_rad is None else angles_rad, self._centre)
+
+    def _slices(self, views: Floats32, angles: NDArray[np.float64], centre: float) -> Floats32:
         given: dict[str, Any] = {
-            "centre": centre, "side": self.side, "filter_name": self.options.filter, "threads": self.threads,
+            "centre": centre, "side": self.side, "filter_name": self.options.filter,
             "radius": self.side / 2 if self.options.circle else math.inf,
         }  # fmt: skip
         if self.method == "fourier":
             from vitsci_viz.reconstruction.fourier import fourier_reconstruction
 
-            found = fourier_reconstruction(views, angles, **given)
-        else:
-            found = filtered_back_projection(views, angles, **given)
-        if self.pixel_mm is not None:
-            found /= np.float32(self.pixel_mm)
-        return found
+            return fourier_reconstruction(views, angles, **given, threads=self.threads)
+        if self.device == "cpu":
+            return filtered_back_projection(views, angles, **given, threads=self.threads)
+        from vitsci_viz.reconstruction.torch_beam import torch_filtered_back_projection
 
-    def _wide_views(self, lines: Floats32, angles: NDArray[np.float64]) -> tuple[Floats32, float]:
-        """Return views as wide as the slices need, and where the axis falls on them.
-
-        An offset scan is not extended: its outer ends must lie beside the sample.
-        """
-        if self.is_offset:
-            return widen(lines, angles, self._centre)
-        beyond = 0 if self.options.padding == "none" else round(PADDED_SHARE * lines.shape[2])
-        return extend_views(lines, beyond, self.options.padding), self._centre + beyond
+        return torch_filtered_back_projection(views, angles, **given, device=self.device)
 
     def volume(self, part: slice) -> Floats32:
         """Return some slices."""
@@ -190,15 +214,19 @@ def chosen_rows(options: ReconstructOptions, scan: Scan) -> slice:
     return slice(rows.start, rows.start + count * options.bin)
 
 
-def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = silent) -> Axis:
-    """Return where the axis falls: as given, as the file says, or as the data say.
+def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = silent, threads: int = 1) -> Axis:
+    """Return where the axis falls: as given, as the file says, or as the data say; threads never change the answer.
 
     Raises
     ------
     InputError
         The given centre is not on the detector, or the data tell none.
     """
-    tilt = math.radians(options.tilt) if options.tilt != "auto" else find_tilt(scan, preprocess=options).tilt_rad
+    tilt = (
+        math.radians(options.tilt)
+        if options.tilt != "auto"
+        else find_tilt(scan, preprocess=options, threads=threads).tilt_rad
+    )
     upright = replace(scan, geometry=replace(scan.geometry, tilt_rad=tilt or scan.geometry.tilt_rad))
     lean = upright.geometry.tilt_rad
     if options.centre != "auto":
@@ -207,7 +235,7 @@ def find_axis(scan: Scan, options: ReconstructOptions, *, progress: Progress = s
         return Axis(centre_px=float(options.centre), method="given", tilt_rad=lean)
     if scan.geometry.centre is not None:
         return Axis(centre_px=scan.geometry.centre, method="file", tilt_rad=lean)
-    found = find_centre(upright, preprocess=options, progress=progress)
+    found = find_centre(upright, preprocess=options, progress=progress, threads=threads)
     best = found[0]
     return Axis(
         centre_px=best.centre_px, method=best.method, tilt_rad=lean, confidence=best.confidence,
@@ -250,7 +278,8 @@ def reconstruct(
     """
     chosen = options or ReconstructOptions()
     threads = (execution.threads if execution else 0) or os.cpu_count() or 1
-    engine = SliceEngine(scan=scan, options=chosen, axis=find_axis(scan, chosen, progress=progress), threads=threads)
+    axis = find_axis(scan, chosen, progress=progress, threads=threads)
+    engine = SliceEngine(scan=scan, options=chosen, axis=axis, threads=threads)
     out = np.empty((engine.slices, engine.side, engine.side), np.float32)
     for first in range(0, engine.slices, STEP):
         progress("slices", first, engine.slices)

@@ -34,8 +34,9 @@ try:
 
     from vitsci_viz.models.catalogue import build_model
     from vitsci_viz.models.predict import Predictor
+    from vitsci_viz.torch_device import find_device
     from vitsci_viz.training.checkpoint import Checkpoint, load_checkpoint
-    from vitsci_viz.training.step import find_device, find_precision
+    from vitsci_viz.training.step import find_precision
     from vitsci_viz.workflows.sequences import Cutter
 except ImportError as error:
     raise missing_extra(error) or error from None

@@ -13,6 +13,7 @@ from vitsci_viz.errors import Cancelled, OutputError
 from vitsci_viz.memory import peak_rss_bytes
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, silent
+from vitsci_viz.torch_device import find_device
 from vitsci_viz.training.checkpoint import Checkpoint, load_checkpoint
 from vitsci_viz.training.lock import locked
 from vitsci_viz.training.loop import History, fit
@@ -21,7 +22,7 @@ from vitsci_viz.training.records import NAMED_AT_MOST
 from vitsci_viz.training.run_folder import RunFolder, write_facts
 from vitsci_viz.training.saving import LAST
 from vitsci_viz.training.schedule import Schedule
-from vitsci_viz.training.step import find_device, find_precision
+from vitsci_viz.training.step import find_precision
 from vitsci_viz.types import Recipe, Report
 from vitsci_viz.workflows.catalogue import recipe_mapping
 from vitsci_viz.workflows.machine import Stopwatch, using_threads, versions
