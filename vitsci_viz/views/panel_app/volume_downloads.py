@@ -32,7 +32,7 @@ def plane_file(name: PlaneName, suffix: str, session: VolumeSession, point: Poin
     span : (float, float)
         Values shown as black and white.
     """
-    from vitsci_viz.io import write_image
+    from vitsci_viz.io.writing import write_image
     from vitsci_viz.views.session.volume_scene import as_grey
 
     plane = PLANES[name]

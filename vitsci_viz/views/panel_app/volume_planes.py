@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from vitsci_viz.views.panel_app.canvases import STRIP
 from vitsci_viz.views.session.histogram import Span
@@ -153,10 +153,12 @@ class VolumePlanes:
 
         assert self._session is not None
         stretch = self._session.stretch
-        return [
-            Guide(name=AXES[axis], axis=way, at=self._point[axis] * stretch[axis], colour=AXIS_COLOURS[AXES[axis]])
-            for axis, way in ((plane.across, "x"), (plane.down, "y"))
-        ]
+
+        def line(axis: int, way: Literal["x", "y"]) -> Guide:
+            place = self._point[axis] * stretch[axis]
+            return Guide(name=AXES[axis], axis=way, at=place, colour=AXIS_COLOURS[AXES[axis]])
+
+        return [line(plane.across, "x"), line(plane.down, "y")]
 
     def _draw_plane(self, plane: Plane) -> None:
         session, canvas = self._session, self.canvases[plane.name]
