@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vitsci_viz.views.notebook.run_watch import watch_run
     from vitsci_viz.views.notebook.train_form import train_form
     from vitsci_viz.views.notebook.tune import tune
+    from vitsci_viz.views.notebook.tune_centre import tune_centre
     from vitsci_viz.workflows.catalogue import dump_recipe, load_recipe, run_recipe
     from vitsci_viz.workflows.options import SweepOptions
     from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
@@ -96,6 +97,7 @@ __all__ = [
     "tree_from_pyramid",
     "trial_slices",
     "tune",
+    "tune_centre",
     "watch_run",
 ]
 
@@ -124,6 +126,7 @@ _HOMES = {
     "views.notebook.run_watch": ("watch_run",),
     "views.notebook.train_form": ("train_form",),
     "views.notebook.tune": ("tune",),
+    "views.notebook.tune_centre": ("tune_centre",),
     "workflows.catalogue": ("dump_recipe", "load_recipe", "run_recipe"),
     "workflows.options": ("SweepOptions",),
     "workflows.reconstruct_options": ("ReconstructOptions",),

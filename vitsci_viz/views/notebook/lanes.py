@@ -5,7 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 from vitsci_viz.progress import Progress, silent
-from vitsci_viz.views.session.lane import Lane
+from vitsci_viz.views.session.lane import Lane, Post
+
+
+def kernel_post() -> Post | None:
+    """Return what hands a function to the kernel's event loop; None in plain Python, which has none."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+    def post(function: Callable[[], None]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(function)
+
+    return post
 
 
 class KernelLane:
@@ -18,12 +32,8 @@ class KernelLane:
     """
 
     def __init__(self, *, on_progress: Progress = silent) -> None:
-        try:
-            self._loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._lane = None
-        else:
-            self._lane = Lane(self._post, on_progress=on_progress)
+        post = kernel_post()
+        self._lane = None if post is None else Lane(post, on_progress=on_progress)
 
     def submit(
         self,
@@ -62,10 +72,6 @@ class KernelLane:
         """Stop the running work and end the thread."""
         if self._lane is not None:
             self._lane.close()
-
-    def _post(self, function: Callable[[], None]) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(function)
 
 
 def _raise(error: Exception) -> None:

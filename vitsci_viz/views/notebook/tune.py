@@ -66,7 +66,7 @@ def tune(source: "Source", mask: "Source | None" = None, **options: Any) -> "Tun
     >>> len(tuned.tree)
     1
     """
-    _check_extra()
+    check_extra()
     chosen = PatchOptions(**options)
     image, labels, inputs = _open(source, mask)
     if not in_notebook():
@@ -191,15 +191,13 @@ class Tune:
 
     def show(self) -> None:
         """Show the controls below the current notebook cell."""
-        from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
         from IPython.display import display
 
         from vitsci_viz.views.notebook.bokeh_widget import load_bokeh
 
         load_bokeh()
         display(self.view.widget)
-        shell = get_ipython()
-        self._shown_in = None if shell is None else shell.execution_count
+        self._shown_in = shown_cell()
 
     def close(self) -> None:
         """End the worker threads and take the controls away; options, tree and recipe stay."""
@@ -209,17 +207,22 @@ class Tune:
 
     def _ipython_display_(self) -> None:
         """Show the controls, unless this very cell already does."""
-        from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
-
-        shell = get_ipython()
-        if shell is None or self._shown_in != shell.execution_count:
+        cell = shown_cell()
+        if cell is None or self._shown_in != cell:
             self.show()
 
     def __repr__(self) -> str:
         return f"Tune({self.session.image.name}, {len(self._tree):,} tokens)"
 
 
-def _check_extra() -> None:
+def check_extra() -> None:
+    """Refuse to go on without the packages that widgets need.
+
+    Raises
+    ------
+    MissingExtraError
+        Says what to install.
+    """
     for name in NEEDED:
         if importlib.util.find_spec(name) is None:
             raise missing_extra(ModuleNotFoundError(name=name)) or MissingExtraError(f"needs {name}")
@@ -231,6 +234,14 @@ def in_notebook() -> bool:
 
     shell = get_ipython()
     return shell is not None and hasattr(shell, "kernel")
+
+
+def shown_cell() -> int | None:
+    """Return the number of the cell that runs; None outside of IPython."""
+    from IPython import get_ipython  # pyright: ignore[reportPrivateImportUsage]
+
+    shell = get_ipython()
+    return None if shell is None else shell.execution_count
 
 
 @contextmanager
