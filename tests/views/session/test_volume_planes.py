@@ -1,5 +1,7 @@
 """Planes of a volume: the right voxels at every place, whatever the level, the spacing and the stored type."""
 
+import threading
+
 import numpy as np
 import pytest
 import zarr
@@ -10,6 +12,7 @@ from tests.views.session.cases import CountingLevel
 from vitsci_viz.errors import InputError
 from vitsci_viz.io.levels import ArrayLevel
 from vitsci_viz.types import Image
+from vitsci_viz.views.session import volume_overview
 from vitsci_viz.views.session.bricks import BrickLevel, chunk_sides
 from vitsci_viz.views.session.cache import OnceCache
 from vitsci_viz.views.session.state import Window
@@ -189,3 +192,55 @@ def test_the_next_slice_of_chunks_that_were_read_reads_nothing(tmp_path):
     assert level.pixels_read == 8 * 16 * 16
     bricks[7:8, 0:16, 0:16]
     assert level.pixels_read == 8 * 16 * 16
+
+
+class Paged(CountingLevel):
+    """Pages that are counted, slow enough for a test to look at what happens meanwhile."""
+
+    def __init__(self, array):
+        super().__init__(array)
+        self.gate = threading.Event()
+
+    def __getitem__(self, key):
+        self.gate.wait(10)
+        return super().__getitem__(key)
+
+
+def test_a_large_volume_without_levels_gets_an_overview_from_some_of_its_pages(monkeypatch):
+    monkeypatch.setattr(volume_overview, "WITHOUT_VOXELS", 1000)
+    monkeypatch.setattr(volume_overview, "SIDE", 8)
+    level = Paged(np.broadcast_to(np.arange(32, dtype=np.float32)[:, None, None], (32, 32, 32)))
+    session, made = opened(level), threading.Event()
+    session.on_sharper(made.set)
+    assert [session.is_waiting(plane) for plane in PLANES.values()] == [False, True, True]
+    assert session.profile(0, (1.5, 1.5, 1.5)).size == 0
+    level.gate.set()
+    assert made.wait(10)
+    assert level.pixels_read == 8 * 32 * 32
+    assert not any(session.is_waiting(plane) for plane in PLANES.values())
+    raster = plane_raster(session, PLANES["xz"], 4, Window(0, 0, 32, 32, 32, 32), span=SPAN, margin=0)
+    assert raster.index[:, 0].tolist() == list(range(2, 32, 4))
+    assert level.pixels_read == 8 * 32 * 32
+    near = plane_raster(session, PLANES["xz"], 4, Window(0, 0, 4, 4, 32, 32), span=SPAN, margin=0)
+    assert near.index[:, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_a_volume_that_is_closed_makes_no_overview(monkeypatch):
+    monkeypatch.setattr(volume_overview, "WITHOUT_VOXELS", 1000)
+    monkeypatch.setattr(volume_overview, "SIDE", 8)
+    level = Paged(np.zeros((32, 32, 32), np.float32))
+    session, made = opened(level), threading.Event()
+    session.on_sharper(made.set)
+    session.close()
+    level.gate.set()
+    assert not made.wait(0.5)
+    assert level.pixels_read <= 32 * 32
+
+
+@pytest.mark.parametrize("shape", [(9, 10, 11), (16, 8, 5)])
+def test_an_overview_is_the_mean_over_blocks_of_every_nth_page(shape):
+    array = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    found = volume_overview.overview_of(array, 4)
+    assert found.shape == tuple(-(-n // 4) for n in shape)
+    assert found[0, 0, 0] == pytest.approx(array[2, :4, :4].mean(), rel=1e-5)
+    assert found[-1, 0, 0] == pytest.approx(array[min(4 * (len(found) - 1) + 2, shape[0] - 1), :4, :4].mean(), rel=1e-5)

@@ -65,6 +65,8 @@ def thinned(values: NDArray[np.float32], most: int = PROFILE_SAMPLES) -> list[fl
     >>> thinned(np.arange(8, dtype=np.float32), 4)
     [0.5, 2.5, 4.5, 6.5]
     """
+    if not len(values):
+        return []
     starts = np.unique(np.linspace(0, len(values), min(most, len(values)), endpoint=False).astype(np.int64))
     sums = np.add.reduceat(np.nan_to_num(values).astype(np.float64), starts)
     means = sums / np.diff([*starts.tolist(), len(values)])
@@ -78,15 +80,21 @@ class VolumeFacts:
         self.view = Island(
             script="facts.js", style="facts.css", fixed={"label": "About the volume"}, sizing_mode="stretch_width"
         )
-        self.view.put(sections=[], charts=[])
+        self.view.put(sections=[])
 
     def show(self, session: VolumeSession) -> None:
         """Show what is known of a volume."""
+        charts = correlation_charts(session)
         found = [
-            {"title": each.title, "lines": [dataclasses.asdict(line) for line in each.lines], "notes": list(each.notes)}
+            {
+                "title": each.title,
+                "lines": [dataclasses.asdict(line) for line in each.lines],
+                "notes": list(each.notes),
+                "charts": charts if each.title == "Quality" else [],
+            }
             for each in sections(session)
         ]
-        self.view.put(sections=found, charts=correlation_charts(session))
+        self.view.put(sections=found)
 
 
 def correlation_charts(session: VolumeSession) -> list[dict[str, Any]]:

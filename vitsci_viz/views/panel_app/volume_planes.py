@@ -19,7 +19,8 @@ AXIS_COLOURS: Mapping[str, str] = {"x": "#e69f00", "y": "#56b4e9", "z": "#cc79a7
 """Of the line that says where a plane cuts the axis; Okabe and Ito's."""
 LEAST_SHARE = 0.38
 """A thin volume's side views take at least this share of the width that the slice has."""
-WAITING = "Reading"
+WAITING = "Making an overview"
+"""What a plane across all pages of a large volume waits for."""
 
 
 class VolumePlanes:
@@ -75,8 +76,7 @@ class VolumePlanes:
             )  # fmt: skip
         self._share_room(session)
         self._show_places()
-        for plane in PLANES.values():
-            self._draw_plane(plane)
+        self.redraw()
 
     def show_point(self, point: Point) -> None:
         """Move the crosshair; planes that it does not leave stay as they are."""
@@ -89,6 +89,10 @@ class VolumePlanes:
     def show_span(self, span: Span) -> None:
         """Show other values as black and white."""
         self._span = span
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw every plane anew."""
         for plane in PLANES.values():
             self._draw_plane(plane)
 
@@ -163,6 +167,9 @@ class VolumePlanes:
     def _draw_plane(self, plane: Plane) -> None:
         session, canvas = self._session, self.canvases[plane.name]
         if session is None:
+            return
+        if session.is_waiting(plane):
+            canvas.set_stale(True, WAITING)
             return
         from vitsci_viz.views.session import volume_scene as scene
 

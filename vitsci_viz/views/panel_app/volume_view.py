@@ -60,6 +60,7 @@ class VolumeView:
         import panel as pn
 
         self._open_volume, self._status, self._on_state, self._shortened = open_volume, status, on_state, shortened
+        self._post = post
         self.state = VolumeState()
         self.session: VolumeSession | None = None
         self._draw, self._heavy = Lane(post), Lane(post, on_progress=status.progress)
@@ -137,13 +138,17 @@ class VolumeView:
 
     def close(self) -> None:
         """Stop the threads."""
-        self._draw.close()
-        self._heavy.close()
+        for each in (self._draw, self._heavy, self.session):
+            if each is not None:
+                each.close()
 
     # ---- inside
 
     def _opened(self, session: VolumeSession, state: VolumeState) -> None:
+        if self.session is not None:
+            self.session.close()
         self.session, self.state = session, state
+        session.on_sharper(lambda: self._post(lambda: self._sharper(session)))
         if state.point is not None:
             point = state.point
             for axis, at in enumerate(state.point):
@@ -155,12 +160,18 @@ class VolumeView:
         self._histogram.show(histogram, self.span, title=title_of(session), note=note)
         self._facts.show(session)
         self._crosshair.show_span(self.span)
-        self._planes.open(session, self.point, self.span)
         self._planes.set_stale(False)
+        self._planes.open(session, self.point, self.span)
         self.toolbar.view.put(open=True)
         self.set_layout(state.layout)
         self._read_crosshair()
         self._status.idle(f"{session.name} opened")
+
+    def _sharper(self, session: VolumeSession) -> None:
+        if self.session is session:
+            self._planes.set_stale(False)
+            self._planes.redraw()
+            self._read_crosshair()
 
     def _not_opened(self, error: Exception) -> None:
         self._planes.set_stale(False)

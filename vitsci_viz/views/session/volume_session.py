@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from vitsci_viz.views.session.bricks import BrickLevel, chunk_sides
 from vitsci_viz.views.session.cache import OnceCache
 from vitsci_viz.views.session.display import SLACK, DisplayLevel
 from vitsci_viz.views.session.histogram import Histogram, histogram_of
+from vitsci_viz.views.session.volume_overview import OverviewWorker, factor_of
 from vitsci_viz.views.session.volume_planes import Plane, Point, stretches
 
 Array = NDArray[Any]
@@ -25,6 +26,8 @@ PICTURE_BYTES = 48 * 2**20
 """Planes at screen size that are kept, so that another window of values reads nothing."""
 COUNTED_VOXELS = 2**22
 """All voxels of a volume up to this size are counted."""
+NEAR = 0.75
+"""Planes across the pages of a large volume without coarser levels read its voxels where they are shown larger."""
 SAMPLE_SIDE = 32
 SAMPLES = 4
 """The histogram of a larger volume is that of so many boxes along each axis, of so many voxels a side."""
@@ -94,6 +97,12 @@ class VolumeSession:
         self._pictures: OnceCache[Array] = OnceCache(PICTURE_BYTES, weigh=lambda pixels: pixels.nbytes)
         self._histogram: OnceCache[Histogram] = OnceCache(1)
         self._levels = tuple(self._level(array) for array in volume.levels)
+        self._listeners: list[Callable[[], None]] = []
+        coarsest = volume.levels[-1]
+        self._factor = factor_of(tuple(coarsest.shape)) if len(volume.levels) == 1 else 1
+        self._worker = OverviewWorker(coarsest, self._factor, self._take_overview, name=volume.name)
+        if self._factor > 1:
+            self._worker.start()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -123,6 +132,14 @@ class VolumeSession:
         spacing = self.volume.spacing_um
         return None if spacing is None else min(spacing)
 
+    def on_sharper(self, callback: Callable[[], None]) -> None:
+        """Call back, from a worker thread, when the overview of a volume without coarser levels is there."""
+        self._listeners.append(callback)
+
+    def close(self) -> None:
+        """Stop what runs in the background."""
+        self._worker.close()
+
     def plane_shape(self, plane: Plane) -> tuple[int, int]:
         """Return rows and columns of a plane in pixels of the picture, true to scale."""
         rows, columns = (round(self.shape[axis] * self.stretch[axis]) for axis in (plane.down, plane.across))
@@ -140,10 +157,17 @@ class VolumeSession:
         scale : float
             Pixels of the picture per screen pixel.
         """
-        fitting = [level for level in self._levels if max(self._step(level, plane)) <= scale * SLACK]
-        level = fitting[-1] if fitting else self._levels[0]
+        levels = self._levels
+        if self._is_paged(plane.cut) and len(levels) > 1 and scale >= NEAR:
+            levels = levels[-1:]  # each voxel across the pages costs the reading of its own piece of the file
+        fitting = [level for level in levels if max(self._step(level, plane)) <= scale * SLACK]
+        level = fitting[-1] if fitting else levels[0]
         at = min(int(index / level.step[plane.cut]), int(level.array.shape[plane.cut]) - 1)
         return DisplayLevel(array=PlaneArray(level.array, plane, at), step=self._step(level, plane))
+
+    def is_waiting(self, plane: Plane) -> bool:
+        """Tell whether a plane can be drawn only when the overview is there: see `on_sharper`."""
+        return self._is_paged(plane.cut) and len(self._levels) == 1
 
     def kept_pixels(self, key: Any, read: Any) -> Array:
         """Return pixels that were read before, or read them."""
@@ -170,6 +194,8 @@ class VolumeSession:
     def profile(self, axis: int, point: Point, *, most: int = 512) -> NDArray[np.float32]:
         """Return the values along an axis through a point, from the coarsest level of at least `most` samples.
 
+        Empty along z while the overview of a large volume without coarser levels is being made.
+
         Parameters
         ----------
         axis : int
@@ -179,8 +205,11 @@ class VolumeSession:
         most : int
             Samples that a chart can show.
         """
-        fitting = [level for level in self._levels if int(level.array.shape[axis]) >= most]
-        level = fitting[-1] if fitting else self._levels[0]
+        if axis == 0 and self._factor > 1 and len(self._levels) == 1:
+            return np.empty(0, np.float32)
+        levels = self._levels[-1:] if axis == 0 and self._factor > 1 else self._levels
+        fitting = [level for level in levels if int(level.array.shape[axis]) >= most]
+        level = fitting[-1] if fitting else levels[0]
         ends = [int(n) for n in level.array.shape]
         at = [min(int(place / step), n - 1) for place, step, n in zip(point, level.step, ends, strict=True)]
         box = [slice(n, n + 1) for n in at]
@@ -198,6 +227,15 @@ class VolumeSession:
         places = itertools.product(*([slice(0, n)] if is_small else sample_ranges(n) for n in self.shape))
         found = np.concatenate([np.asarray(self.volume.data[box]).ravel() for box in places])
         return histogram_of(self.values(found), share=found.size / voxels)
+
+    def _is_paged(self, cut: int) -> bool:
+        """Tell whether slices along an axis lie across all pages of a large volume without coarser levels."""
+        return cut != 0 and self._factor > 1
+
+    def _take_overview(self, overview: Array) -> None:
+        self._levels = (*self._levels, self._level(overview))
+        for listener in tuple(self._listeners):
+            listener()
 
     def _step(self, level: VolumeLevel, plane: Plane) -> tuple[float, float]:
         down, across = (level.step[axis] * self.stretch[axis] for axis in (plane.down, plane.across))

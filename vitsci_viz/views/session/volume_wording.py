@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from vitsci_viz.views.session.volume_planes import AXES, Plane, Point, index_of
 from vitsci_viz.views.session.volume_session import VolumeSession
 from vitsci_viz.views.session.wording import Reading, size
 
+NOT_KEPT = "How it was made was not kept with it: resolution and noise are known for volumes reconstructed here."
 METHODS: Mapping[str, str] = {"fbp": "filtered back-projection", "fourier": "direct Fourier"}
 
 
@@ -85,16 +86,14 @@ def crosshair_lines(session: VolumeSession, point: Point, value: float | None) -
 
 def sections(session: VolumeSession) -> list[Section]:
     """Say what a volume is and, where that was kept, how it was made and how good it is."""
-    found = [Section(title="Volume", lines=tuple(_volume_lines(session)))]
+    volume = Section(title="Volume", lines=tuple(_volume_lines(session)))
     report = _part(session.facts, "report")
     if not {"centre", "scan", "method"} <= report.keys():
-        note = "How it was made was not kept with it: resolution and noise are known for volumes reconstructed here."
-        return [Section(title="Volume", lines=found[0].lines, notes=(note,))]
+        return [replace(volume, notes=(NOT_KEPT,))]
     notes = tuple(_sentence(text) for text in (*report.get("notes", ()), *report.get("corrections", ())))
-    found.append(Section(title="Reconstruction", lines=tuple(_making_lines(session, report)), notes=notes))
-    if quality := _part(report, "quality"):
-        found.append(Section(title="Quality", lines=tuple(_quality_lines(quality))))
-    return found
+    making = Section(title="Reconstruction", lines=tuple(_making_lines(session, report)), notes=notes)
+    quality = _part(report, "quality")
+    return [*([Section(title="Quality", lines=tuple(_quality_lines(quality)))] if quality else []), making, volume]
 
 
 def correlation_curve(session: VolumeSession) -> Mapping[str, Any] | None:
