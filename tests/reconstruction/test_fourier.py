@@ -2,6 +2,7 @@
 
 import math
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitsci_viz.errors import InputError, MissingExtraError
+from vitsci_viz.reconstruction import fourier
 from vitsci_viz.reconstruction.filters import filter_response, padded_length
-from vitsci_viz.reconstruction.fourier import fourier_reconstruction
+from vitsci_viz.reconstruction.fourier import fourier_reconstruction, transform_bytes
 from vitsci_viz.reconstruction.geometry import view_weights
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.simulation.ellipses import draw_slice, pixel_places, project_phantom, shepp_logan
@@ -106,6 +108,18 @@ def test_pixels_beyond_a_radius_are_zero_and_others_as_they_were():
     is_near = np.hypot(places[:, None], places[None, :]) <= 11
     np.testing.assert_array_equal(disc, np.where(is_near, whole, 0))
     assert whole[~is_near].any()
+
+
+def test_memory_is_planned(monkeypatch):
+    monkeypatch.setattr(fourier, "BLOCK_BYTES", 2**16)
+    lines, angles = np.ones((200, 2, 96), np.float32), np.arange(200) * math.pi / 200
+    fourier_reconstruction(lines, angles)
+    tracemalloc.start()
+    slices = fourier_reconstruction(lines, angles)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - slices.nbytes < transform_bytes(200, 96, 96)
+    assert transform_bytes(200, 96, 96, centre=80.0) > transform_bytes(200, 96, 96)
 
 
 def test_mistakes_are_said():

@@ -1,6 +1,8 @@
 """Direct Fourier reconstruction of parallel-beam scans: the spectra of the views put in place by a non-uniform FFT."""
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,10 @@ TOLERANCE = 1e-4
 """Relative error asked of the transform, far below that of any reconstruction."""
 OVERSAMPLING = 1.25
 """Of the grid inside the transform: a wider kernel on a smaller grid, half again as fast as 2 at this tolerance."""
+BLOCK_BYTES = 16 * 2**20
+"""Views are worked on in blocks of about this size in double precision."""
+WAVE_BYTES = 40
+"""For every wave of every view: its factor, its strength, its place on two axes, and its turn among all."""
 
 
 def fourier_reconstruction(
@@ -39,22 +45,16 @@ def fourier_reconstruction(
         Line integrals of the attenuation; every detector row gives a slice.
     angles_rad : (angle,) float
         Over half a turn or more, in any order and distance.
-    centre : float, optional
-        Where the rotation axis falls, in detector pixels whose centres are at integers; default the middle.
-    side : int, optional
-        Of the square slices; default the detector's pixels.
-    filter_name : str
-        See `filter_response`.
-    radius : float
-        Pixels further from the axis are set to zero.
+    centre, side, filter_name, radius
+        As in `filtered_back_projection`.
     threads : int
         They change the answer by rounding in single precision at most.
 
     Returns
     -------
     (row, side, side) float32
-        Attenuation in one over pixels, in the coordinates of `filtered_back_projection`. Where a line through a pixel
-        misses the detector the attenuation along it counts as zero.
+        The slices of `filtered_back_projection`, but for what linear interpolation does to them. Where a line through a
+        pixel misses the detector the attenuation along it counts as zero.
 
     Raises
     ------
@@ -77,16 +77,13 @@ def fourier_reconstruction(
     section V.2.
     """
     angles, middle = checked_scan(sinograms, angles_rad, centre)
-    _, rows, columns = sinograms.shape
+    rows, columns = sinograms.shape[1:]
     width = columns if side is None else side
-    reach = _reach(columns, middle, width)
-    length = padded_length(reach)
-    waves = np.arange(-(length // 2), length // 2 + 1)
-    factors = _factors(waves, length, filter_response(reach, filter_name), angles, middle, width)
-    plan = _plan(waves, length, angles, width, threads)
+    waves = _waves(columns, angles, middle, width, filter_name)
+    plan = _plan(waves, angles, width, threads)
     slices = np.empty((rows, width, width), np.float32)
     for first in range(0, rows, 2):
-        found = plan.execute(_spectra(sinograms[:, first : first + 2], waves, length, factors, threads))
+        found = plan.execute(_spectra(sinograms[:, first : first + 2], waves, threads))
         slices[first] = found.real
         if first + 1 < rows:
             slices[first + 1] = found.imag
@@ -95,46 +92,96 @@ def fourier_reconstruction(
     return slices
 
 
+def transform_bytes(views: int, columns: int, side: int, *, centre: float | None = None) -> int:
+    """Return the memory that the method takes beside line integrals and slices, whatever their number.
+
+    Parameters
+    ----------
+    views, columns, side, centre
+        Of what is given to `fourier_reconstruction`.
+
+    Examples
+    --------
+    >>> f"{transform_bytes(1500, 2048, 2048) / 2**20:.0f} MiB"
+    '450 MiB'
+    """
+    waves = views * (padded_length(_reach(columns, (columns - 1) / 2 if centre is None else centre, side)) + 1)
+    return waves * WAVE_BYTES + round((OVERSAMPLING * side) ** 2) * 16 + 4 * BLOCK_BYTES
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Waves:
+    """The waves that views are made of.
+
+    Parameters
+    ----------
+    numbers : (w,) int64
+        Of periods in the padded length, from the lowest negative one to the highest.
+    length : int
+        Of padded rows.
+    factors : (a, w) complex64
+        What the spectrum of every view is multiplied by: filter, weight of the view, and place of the axis.
+    """
+
+    numbers: NDArray[np.int64]
+    length: int
+    factors: Complex64
+
+    def blocks(self) -> Iterator[slice]:
+        """Yield views that are worked on together."""
+        step = max(1, BLOCK_BYTES // (16 * self.length))
+        for first in range(0, len(self.factors), step):
+            yield slice(first, first + step)
+
+
+def _waves(columns: int, angles: Floats, centre: float, side: int, filter_name: FilterName) -> _Waves:
+    reach = _reach(columns, centre, side)
+    length = padded_length(reach)
+    numbers = np.arange(-(length // 2), length // 2 + 1)
+    amplitude = filter_response(reach, filter_name)[np.abs(numbers)] * np.sinc(numbers / length) ** 2 / length
+    if length % 2 == 0:
+        # The highest wave of an even length is there from both ends: half of it on either keeps the slice real.
+        amplitude[[0, -1]] /= 2
+    # The transform counts pixels from side // 2, which is half a pixel beside the middle where the side is even.
+    shift = centre + (side // 2 - (side - 1) / 2) * (np.cos(angles) + np.sin(angles))
+    waves = _Waves(numbers=numbers, length=length, factors=np.empty((len(angles), len(numbers)), np.complex64))
+    weights = view_weights(angles)
+    for part in waves.blocks():
+        turns = np.exp((2j * np.pi / length) * numbers[None, :] * shift[part, None])
+        waves.factors[part] = turns * amplitude * weights[part, None]
+    return waves
+
+
 def _reach(columns: int, centre: float, side: int) -> int:
     """Return the detector's pixels and those beside it on which corners of the slice fall, on its longer side."""
     corner = side / math.sqrt(2)
     return columns + max(0, math.ceil(corner - min(centre, columns - 1 - centre)))
 
 
-def _factors(
-    waves: NDArray[np.int64], length: int, response: Floats32, angles: Floats, centre: float, side: int
-) -> Complex64:
-    """Return what the spectrum of every view is multiplied by: filter, weight of the view, and place of the axis."""
-    amplitude = response[np.abs(waves)] * np.sinc(waves / length) ** 2 / length
-    if length % 2 == 0:
-        # The highest wave of an even length is there from both ends: half of it on either keeps the slice real.
-        amplitude[[0, -1]] /= 2
-    # The transform counts pixels from side // 2, which is half a pixel beside the middle where the side is even.
-    shift = centre + (side // 2 - (side - 1) / 2) * (np.cos(angles) + np.sin(angles))
-    turns = np.exp((2j * np.pi / length) * waves[None, :] * shift[:, None])
-    return (turns * amplitude * view_weights(angles)[:, None]).astype(np.complex64)
-
-
-def _plan(waves: NDArray[np.int64], length: int, angles: Floats, side: int, threads: int) -> Any:
+def _plan(waves: _Waves, angles: Floats, side: int, threads: int) -> Any:
     """Return the transform from the polar grid of waves to pixels."""
     try:
         import finufft
     except ImportError as error:
         raise missing_extra(error) or MissingExtraError("needs finufft") from error
-    step = 2 * np.pi / length * waves[None, :]
-    places = [(step * turn(angles)[:, None]).astype(np.float32).ravel() for turn in (np.sin, np.cos)]
+    places = np.empty((2, *waves.factors.shape), np.float32)
+    step = 2 * np.pi / waves.length * waves.numbers
+    for axis, turns in enumerate((np.sin(angles), np.cos(angles))):
+        # In double precision, but not as a whole.
+        np.multiply(step, turns[:, None], out=places[axis : axis + 1], casting="same_kind")
     settings = {"upsampfac": OVERSAMPLING, "nthreads": threads, "showwarn": 0}
     plan = finufft.Plan(1, (side, side), eps=TOLERANCE, isign=1, dtype="complex64", **settings)
-    plan.setpts(*places)
+    plan.setpts(*(out.ravel() for out in places))
     return plan
 
 
-def _spectra(
-    pair: NDArray[np.floating], waves: NDArray[np.int64], length: int, factors: Complex64, threads: int
-) -> Complex64:
+def _spectra(pair: NDArray[np.floating], waves: _Waves, threads: int) -> Complex64:
     """Return the spectra of two rows at once: slices are real, so the second travels as the imaginary part."""
-    lines = pair[:, 0].astype(np.complex64)
-    if pair.shape[1] == 2:
-        lines += np.complex64(1j) * pair[:, 1]
-    spectrum: Any = fft.fft(lines, n=length, axis=1, overwrite_x=True, workers=threads)
-    return (spectrum[:, waves % length] * factors).ravel()
+    out = np.empty(waves.factors.shape, np.complex64)
+    for part in waves.blocks():
+        lines = pair[part, 0].astype(np.complex64)
+        if pair.shape[1] == 2:
+            lines += np.complex64(1j) * pair[part, 1]
+        spectrum: Any = fft.fft(lines, n=waves.length, axis=1, overwrite_x=True, workers=threads)
+        np.multiply(spectrum[:, waves.numbers % waves.length], waves.factors[part], out=out[part])
+    return out.ravel()

@@ -71,17 +71,7 @@ def shell_correlation(
     Microsc. 127, 1982. Harauz and van Heel, Exact filters for general geometry three dimensional reconstruction, Optik
     73, 1986.
     """
-    count = first.ndim if ndim is None else ndim
-    if first.shape != second.shape or count not in (2, 3) or first.ndim < count or min(first.shape[-count:]) < 8:
-        raise InputError(
-            f"pictures to be correlated must have one shape with 2 or 3 axes of 8 pixels or more, got {first.shape} "
-            f"and {second.shape}"
-        )
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise InputError(
-            "pictures to be correlated must be finite: a view or a pixel without a value was reconstructed"
-        )
-    shape = first.shape[-count:]
+    shape = _checked_shape(first, second, first.ndim if ndim is None else ndim)
     rings, radii = _rings(shape)
     total = int(rings.max()) + 1
     sums = np.zeros((3, total))
@@ -101,6 +91,20 @@ def shell_correlation(
         correlations=correlations[keep],
         coefficients=(members * (first.size // rings.size))[keep].astype(np.int64),
     )
+
+
+def _checked_shape(first: NDArray[np.floating], second: NDArray[np.floating], count: int) -> tuple[int, ...]:
+    """Return the shape of one picture, or refuse pictures that cannot be correlated."""
+    if first.shape != second.shape or count not in (2, 3) or first.ndim < count or min(first.shape[-count:]) < 8:
+        raise InputError(
+            f"pictures to be correlated must have one shape with 2 or 3 axes of 8 pixels or more, got {first.shape} "
+            f"and {second.shape}"
+        )
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise InputError(
+            "pictures to be correlated must be finite: a view or a pixel without a value was reconstructed"
+        )
+    return first.shape[-count:]
 
 
 def half_bit_threshold(coefficients: NDArray[np.integer]) -> Floats:

@@ -238,13 +238,8 @@ def level_rows(
     start, stop, _ = rows.indices(total)
     if tilt_rad == 0:
         return np.ascontiguousarray(views[:, start - first : stop - first], np.float32)
-    margin = tilt_margin(total, views.shape[2], centre, tilt_rad)
-    low, high = max(0, start - margin), min(total, stop + margin)
-    if first > low or first + views.shape[1] < high:
-        raise InputError(
-            f"rows {low} to {high} must be at hand to turn rows {start} to {stop}, got {first} to "
-            f"{first + views.shape[1]}"
-        )
+    _check_at_hand(slice(start, stop), slice(first, first + views.shape[1]), total,
+                   tilt_margin(total, views.shape[2], centre, tilt_rad))  # fmt: skip
     given = np.ascontiguousarray(views, np.float32)
     out = np.empty((len(views), stop - start, views.shape[2]), np.float32)
     parts = np.array_split(np.arange(len(views)), max(1, min(threads, len(views))))
@@ -257,6 +252,16 @@ def level_rows(
     with ThreadPoolExecutor(len(parts), thread_name_prefix="tilt") as pool:
         list(pool.map(turn, parts))
     return out
+
+
+def _check_at_hand(rows: slice, given: slice, total: int, margin: int) -> None:
+    """Refuse rows without those that take part in their turn."""
+    low, high = max(0, rows.start - margin), min(total, rows.stop + margin)
+    if given.start > low or given.stop < high:
+        raise InputError(
+            f"rows {low} to {high} must be at hand to turn rows {rows.start} to {rows.stop}, got {given.start} to "
+            f"{given.stop}"
+        )
 
 
 def levelled_line_integrals(

@@ -104,7 +104,7 @@ def slices_together(views: int, columns: int, side: int, memory: int | None) -> 
     Examples
     --------
     >>> slices_together(1500, 2048, 2048, None), slices_together(1500, 2048, 2048, 2**30)
-    (64, 12)
+    (64, 9)
     """
     # Line integrals as they come and as they are filtered; sums of pixels, and slices on their way.
     each = 4 * (2 * views * columns + 2 * side * side)

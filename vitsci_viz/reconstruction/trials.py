@@ -69,22 +69,30 @@ def trial_slices(
     angles, centres = checked_angles(angles_rad, views), np.asarray(centres_px, np.float64)
     if centres.ndim != 1 or not ((centres >= 0) & (centres <= columns - 1)).all():
         raise InputError(f"centres must be a list of places on the detector, 0 to {columns - 1} px, got {centres_px}")
-    margin, middle = columns // 2, (columns - 1) // 2
-    rows = faded_edges(sinogram, margin)
-    width, axis = columns if side is None else side, margin + middle
-    reach = math.ceil(min(radius, width / math.sqrt(2))) + 1
-    seen = slice(max(0, axis - reach), min(rows.shape[1], axis + reach + 1))
-    # What is filtered need not wrap beyond what pixels see: half as long again as the detector, twice, not four times.
-    spectrum: Any = fft.rfft(rows, padded_length(columns + margin), axis=1)
-    spectrum *= filter_response(columns + margin, filter_name) * view_weights(angles)[:, None].astype(np.float32)
+    width, middle = columns if side is None else side, (columns - 1) // 2
+    margin, length, spectrum = _filtered(sinogram, angles, filter_name)
+    axis, reach = margin + middle, math.ceil(min(radius, width / math.sqrt(2))) + 1
+    seen = slice(max(0, axis - reach), min(columns + 2 * margin, axis + reach + 1))
     found = np.empty((len(centres), width, width), np.float32)
     for first in range(0, len(centres), TOGETHER):
         part = slice(first, first + TOGETHER)
-        moved = _moved(spectrum, middle - centres[part], padded_length(columns + margin), seen)
+        moved = _moved(spectrum, middle - centres[part], length, seen)
         given: dict[str, Any] = {"centre": float(axis - seen.start), "side": width, "radius": radius}
         slices = back_project(moved, angles, threads=threads, **given)
         found[part] = slices[:, :, : len(centres[part])].transpose(2, 0, 1)
     return found
+
+
+def _filtered(sinogram: NDArray[np.floating], angles: Floats, filter_name: FilterName) -> tuple[int, int, Any]:
+    """Return the margin on either side of rows, the length of their transform, and their filtered spectra."""
+    columns = sinogram.shape[1]
+    margin = columns // 2
+    # Pixels see the middle of the lengthened rows alone, so that what wraps round beyond it does no harm: three
+    # detectors are long enough for what fades within two.
+    length = padded_length(columns + margin)
+    spectrum: Any = fft.rfft(faded_edges(sinogram, margin), length, axis=1)
+    spectrum *= filter_response(columns + margin, filter_name) * view_weights(angles)[:, None].astype(np.float32)
+    return margin, length, spectrum
 
 
 def _moved(spectrum: NDArray[np.complexfloating], shifts: Floats, length: int, seen: slice) -> NDArray[np.float32]:
