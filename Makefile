@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench bench-quality screenshots env clean
+.PHONY: help demo test lint format bench bench-gpu bench-quality screenshots env clean
 
 PORT ?= 5006
 WORKERS ?= 2
@@ -34,6 +34,9 @@ format: .venv/test.stamp ## put the code in shape
 
 bench: .venv/test.stamp ## measure speed and write the table into README.md
 	$(BIN)/python -m tests.benchmarks.run
+
+bench-gpu: .venv/test.stamp ## measure speed on a GPU and print the table
+	$(BIN)/python -m tests.benchmarks.run tomography_gpu
 
 bench-quality: .venv/test.stamp ## train and compare models for hours; goes on where it was stopped
 	$(BIN)/python -m tests.benchmarks.quality.run

@@ -24,18 +24,25 @@ PARTS = (
     "imports",
 )
 """Modules with a ``measure() -> list[Row]``, in the order of the table."""
+ON_GPU = ("tomography_gpu",)
+"""Modules that are measured by name alone, where there is a GPU."""
 
 
 def main() -> int:
     """Measure the named parts, print the table, and write it down when it is whole."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one or more of {', '.join(PARTS)}; default all")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"one or more of {', '.join(PARTS)}; default all, or {', '.join(ON_GPU)} on a GPU",
+    )
     parser.add_argument("--json", type=Path, help="keep the numbers of some parts in this file; README stays as it is")
     asked = parser.parse_args()
     chosen = asked.parts or list(PARTS)
-    unknown = [part for part in chosen if part not in PARTS]
+    unknown = [part for part in chosen if part not in (*PARTS, *ON_GPU)]
     if unknown:
-        parser.error(f"unknown part {', '.join(unknown)}: choose from {', '.join(PARTS)}")
+        parser.error(f"unknown part {', '.join(unknown)}: choose from {', '.join((*PARTS, *ON_GPU))}")
     where = machine()
     rows: list[Row] = []
     for part in chosen:
