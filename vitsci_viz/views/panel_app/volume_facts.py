@@ -1,7 +1,7 @@
 """Beside the planes: what is at the crosshair, and what is known of the volume and of how it was made."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from vitsci_viz.views.panel_app.volume_planes import AXIS_COLOURS
 from vitsci_viz.views.session.histogram import Span
 from vitsci_viz.views.session.volume_planes import AXES, Point
 from vitsci_viz.views.session.volume_session import VolumeSession
-from vitsci_viz.views.session.volume_wording import correlation_curve, crosshair_lines, sections
+from vitsci_viz.views.session.volume_wording import correlation_curve, crosshair_lines, quality_of, sections
 
 PROFILE_SAMPLES = 256
 """Points of a profile on screen."""
@@ -84,7 +84,7 @@ class VolumeFacts:
 
     def show(self, session: VolumeSession) -> None:
         """Show what is known of a volume."""
-        charts = correlation_charts(session)
+        charts = correlation_charts(quality_of(session))
         found = [
             {
                 "title": each.title,
@@ -97,9 +97,9 @@ class VolumeFacts:
         self.view.put(sections=found)
 
 
-def correlation_charts(session: VolumeSession) -> list[dict[str, Any]]:
+def correlation_charts(quality: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the chart of the Fourier ring correlation, where it was kept."""
-    curve = correlation_curve(session)
+    curve = correlation_curve(quality)
     if curve is None:
         return []
     x: Sequence[float] = curve["frequency_per_px"]

@@ -93,12 +93,16 @@ def sections(session: VolumeSession) -> list[Section]:
     notes = tuple(_sentence(text) for text in (*report.get("notes", ()), *report.get("corrections", ())))
     making = Section(title="Reconstruction", lines=tuple(_making_lines(session, report)), notes=notes)
     quality = _part(report, "quality")
-    return [*([Section(title="Quality", lines=tuple(_quality_lines(quality)))] if quality else []), making, volume]
+    return [*([Section(title="Quality", lines=tuple(quality_lines(quality)))] if quality else []), making, volume]
 
 
-def correlation_curve(session: VolumeSession) -> Mapping[str, Any] | None:
-    """Return the curve of the Fourier ring correlation, where it was kept: frequencies and two series."""
-    quality = _part(_part(session.facts, "report"), "quality")
+def quality_of(session: VolumeSession) -> Mapping[str, Any]:
+    """Return what was kept of the quality of a volume's slices; empty where nothing was."""
+    return _part(_part(session.facts, "report"), "quality")
+
+
+def correlation_curve(quality: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the curve of the Fourier ring correlation, where there is one: frequencies and two series."""
     curve = _part(quality, "ring_correlation")
     if not curve:
         return None
@@ -147,7 +151,8 @@ def _making_lines(session: VolumeSession, report: Mapping[str, Any]) -> Iterator
         yield Reading(name="Took", value=f"{seconds:,.1f} s", help="From opening the scan to the written volume.")
 
 
-def _quality_lines(quality: Mapping[str, Any]) -> Iterator[Reading]:
+def quality_lines(quality: Mapping[str, Any]) -> Iterator[Reading]:
+    """Say how good slices are: a volume's, or one on its own."""
     help_text = (
         "Smallest period, line and gap, at which two interleaved half-scans agree: Fourier ring correlation at half a "
         "bit (van Heel and Schatz, 2005)."
