@@ -11,6 +11,7 @@ from vitsci_viz.reconstruction import torch_beam
 from vitsci_viz.simulation.scan_sample import ScanSettings, simulate_scan
 from vitsci_viz.types import Scan
 from vitsci_viz.workflows import machine, reconstructing
+from vitsci_viz.workflows.reconstruct_facts import notes_on
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 from vitsci_viz.workflows.reconstructing import Axis, SliceEngine, find_axis, reconstruct
 
@@ -36,6 +37,17 @@ def test_an_offset_scan_goes_on_beyond_its_outer_end_as_the_wide_normal_one_does
     # Without it the rim is far brighter.
     plain = slices_of(part, full(views), centre)[0]
     assert (plain - found)[rim].mean() > 0.5 * found[rim].mean()
+
+
+@pytest.mark.parametrize(("size", "is_said"), [(0.9, False), (1.4, True)])
+def test_a_sample_beyond_the_outer_end_of_an_offset_scan_is_said(size, is_said):
+    views = turned(head(96, size), full(120), 96, 47.5)[..., 38:]
+    scan = Scan.from_line_integrals(views, angles_rad=full(120), centre=9.5)
+    for padding, notes in (("none", is_said), ("edge", False)):
+        options = ReconstructOptions(padding=padding, outliers=0)
+        engine = SliceEngine(scan=scan, options=options, axis=Axis(centre_px=9.5, method="given"))
+        assert engine.is_offset
+        assert bool(notes_on(engine, engine.lines(slice(0, 1))[0])) == notes
 
 
 def test_the_processor_is_taken_where_there_is_no_gpu_and_a_gpu_that_is_missing_is_refused(monkeypatch):

@@ -31,11 +31,11 @@ def announced(engine: SliceEngine, plan: SlabPlan) -> str:
     sure = "" if axis.uncertainty_px is None else f" \N{PLUS-MINUS SIGN} {axis.uncertainty_px:.2f}"
     trust = "" if axis.confidence is None else f", confidence {axis.confidence:.2f}"
     slabs = f"{plan.slabs:,} slab" + ("s" if plan.slabs > 1 else "")
+    maker = engine.method if engine.device == "cpu" else f"{engine.method} on the GPU"
     return (
         f"{scan.views:,} views of {scan.rows:,} x {scan.columns:,}, axis at {axis.centre_px:.2f}{sure} px "
         f"({axis.method}{trust}): {engine.slices:,} slices of {engine.side:,} x {engine.side:,} in {slabs} by "
-        f"{engine.method}, {size_text(plan.memory_bytes)} of memory, up to {size_text(plan.disk_bytes)} on "
-        "disk"
+        f"{maker}, {size_text(plan.memory_bytes)} of memory, up to {size_text(plan.disk_bytes)} on disk"
     )
 
 
@@ -50,8 +50,8 @@ def quality_of(engine: SliceEngine, lines: NDArray[np.float32]) -> dict[str, Any
 
 def notes_on(engine: SliceEngine, lines: NDArray[np.float32]) -> list[str]:
     """Say what the user should know of the scan."""
-    share = truncation(lines)
-    if share < TRUNCATED or engine.is_offset or engine.options.padding != "none":
+    share = truncation(engine.wide_views(lines)[0])
+    if share < TRUNCATED or engine.options.padding != "none":
         return []
     return [
         f"the sample reaches beyond the detector (at its sides stands {100 * share:.0f} % of the largest column): a "
