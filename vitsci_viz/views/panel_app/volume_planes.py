@@ -30,6 +30,8 @@ class VolumePlanes:
     ----------
     draw : Lane
         Thread that reads and draws.
+    ask : Lane
+        Thread that answers what lies under the cursor, whatever is being drawn.
     corner : panel object
         What stands where no plane is.
     on_point : callable
@@ -42,13 +44,14 @@ class VolumePlanes:
         self,
         *,
         draw: Lane,
+        ask: Lane,
         corner: Any,
         on_point: Callable[[Point, bool], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         import panel as pn
 
-        self._draw, self._on_point, self._on_error = draw, on_point, on_error
+        self._draw, self._ask, self._on_point, self._on_error = draw, ask, on_point, on_error
         self._session: VolumeSession | None = None
         self._point: Point = (0.5, 0.5, 0.5)
         self._span: Span = (0.0, 1.0)
@@ -204,7 +207,7 @@ class VolumePlanes:
             if self._session is session:
                 canvas.show_probe(None, text)
 
-        self._draw.submit(
+        self._ask.submit(
             lambda progress: probe_text(session, plane, point), done, self._on_error, kind=f"probe {plane.name}",
             stop_running=False,
         )  # fmt: skip

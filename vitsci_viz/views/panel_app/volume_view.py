@@ -63,7 +63,7 @@ class VolumeView:
         self._post = post
         self.state = VolumeState()
         self.session: VolumeSession | None = None
-        self._draw, self._heavy = Lane(post), Lane(post, on_progress=status.progress)
+        self._draw, self._ask, self._heavy = Lane(post), Lane(post), Lane(post, on_progress=status.progress)
         self._crosshair, self._facts = Crosshair(), VolumeFacts()
         self._histogram = HistogramPanel(self._take_span)
         self.toolbar = Toolbar(
@@ -71,7 +71,11 @@ class VolumeView:
             has_recipe=False, downloads={name: title for name, (title, _) in VOLUME_DOWNLOADS.items()},
         )  # fmt: skip
         self._planes = VolumePlanes(
-            draw=self._draw, corner=self._crosshair.view.panel, on_point=self._take_point, on_error=self._failed
+            draw=self._draw,
+            ask=self._ask,
+            corner=self._crosshair.view.panel,
+            on_point=self._take_point,
+            on_error=self._failed,
         )
         self._empty = pn.pane.HTML(INVITATION, sizing_mode="stretch_both", margin=0)
         self._planes.panel.visible = False
@@ -138,7 +142,7 @@ class VolumeView:
 
     def close(self) -> None:
         """Stop the threads."""
-        for each in (self._draw, self._heavy, self.session):
+        for each in (self._draw, self._ask, self._heavy, self.session):
             if each is not None:
                 each.close()
 
@@ -207,7 +211,7 @@ class VolumeView:
             if self.session is session:
                 self._crosshair.show(found)
 
-        self._draw.submit(
+        self._ask.submit(
             lambda progress: at_crosshair(session, point), done, self._failed, kind="crosshair", stop_running=False
         )
 

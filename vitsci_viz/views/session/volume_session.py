@@ -157,7 +157,7 @@ class VolumeSession:
         scale : float
             Pixels of the picture per screen pixel.
         """
-        levels = self._levels
+        levels: tuple[VolumeLevel, ...] = self._levels
         if self._is_paged(plane.cut) and len(levels) > 1 and scale >= NEAR:
             levels = levels[-1:]  # each voxel across the pages costs the reading of its own piece of the file
         fitting = [level for level in levels if max(self._step(level, plane)) <= scale * SLACK]
