@@ -32,13 +32,12 @@ def test_weights_multiply_views_and_no_filter_leaves_them():
     np.testing.assert_allclose(views, before * np.array([1, 2, 0])[:, None, None], atol=1e-6)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_pieces_and_threads_change_nothing(monkeypatch, threads):
+def test_pieces_change_nothing(monkeypatch):
     views = np.random.default_rng(0).normal(size=(7, COLUMNS, 3)).astype(np.float32)
     whole, pieces = views.copy(), views.copy()
     filter_views(whole, filter_response(COLUMNS), np.ones(7))
     monkeypatch.setattr("vitsci_viz.reconstruction.filters.CHUNK_BYTES", 1)
-    filter_views(pieces, filter_response(COLUMNS), np.ones(7), threads=threads)
+    filter_views(pieces, filter_response(COLUMNS), np.ones(7))
     np.testing.assert_array_equal(pieces, whole)
 
 

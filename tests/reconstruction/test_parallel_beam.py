@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from skimage.transform import iradon
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.beam_kernels import GROUP, LANES
+from vitsci_viz.reconstruction.beam_kernels import BEAMS, LANES
 from vitsci_viz.reconstruction.parallel_beam import back_project, filtered_back_projection
 from vitsci_viz.simulation.ellipses import draw_slice, pixel_places, project_phantom, shepp_logan
 
@@ -41,7 +41,7 @@ def inside(side: int) -> np.ndarray:
 )
 def test_back_projection_is_the_sum_over_views_by_hand(columns, side, slices, views, place, seed):
     random = np.random.default_rng(seed)
-    data = np.zeros((-(-views // GROUP) * GROUP, columns, slices * LANES), np.float32)
+    data = np.zeros((-(-views // BEAMS) * BEAMS, columns, slices * LANES), np.float32)
     data[:views] = random.normal(size=(views, columns, slices * LANES))
     angles, centre = random.uniform(0, 2 * math.pi, views), place * (columns - 1)
     found = back_project(data, angles, centre=centre, side=side)

@@ -19,8 +19,8 @@ WINDOWS: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "hann": lambda f: 0.5 + 0.5 * np.cos(2 * math.pi * f),
 }
 """What the ramp is multiplied by, at frequencies in cycles per detector pixel."""
-CHUNK_BYTES = 64 * 2**20
-"""Views are filtered in pieces of about this size."""
+CHUNK_BYTES = 2**19
+"""Views are filtered in pieces of about this size, which stay in the cache from one transform to the other."""
 
 
 def padded_length(columns: int) -> int:
@@ -77,9 +77,7 @@ def filter_response(columns: int, name: FilterName = "ram-lak") -> NDArray[np.fl
     return (spectrum.real * WINDOWS[name](frequencies)).astype(np.float32)
 
 
-def filter_views(
-    views: NDArray[np.float32], response: NDArray[np.float32], weights: NDArray[np.floating], *, threads: int = 1
-) -> None:
+def filter_views(views: NDArray[np.float32], response: NDArray[np.float32], weights: NDArray[np.floating]) -> None:
     """Filter the rows of every view in place.
 
     Parameters
@@ -90,14 +88,12 @@ def filter_views(
         As `filter_response` gives it.
     weights : (a,) float
         What each view is multiplied by as well.
-    threads : int
-        For the transforms.
     """
     columns, length = views.shape[1], padded_length(views.shape[1])
     step = max(1, CHUNK_BYTES // (4 * length * views.shape[2]))
     for first in range(0, len(views), step):
         part = slice(first, first + step)
-        spectrum: Any = fft.rfft(views[part], n=length, axis=1, workers=threads)
+        spectrum: Any = fft.rfft(views[part], n=length, axis=1)
         spectrum *= response[:, None] * np.asarray(weights[part], np.float32)[:, None, None]
-        rows: Any = fft.irfft(spectrum, n=length, axis=1, overwrite_x=True, workers=threads)
+        rows: Any = fft.irfft(spectrum, n=length, axis=1, overwrite_x=True)
         views[part] = rows[:, :columns]
