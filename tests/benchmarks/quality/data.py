@@ -9,18 +9,16 @@ import numpy as np
 from vitsci_viz.io.reading import read_image
 from vitsci_viz.io.writing import write_image
 from vitsci_viz.simulation.datasets import make_set
-from vitsci_viz.simulation.pathology import CLASSES, virtual_slide
 
 SEED = 11
 """Of every generated set."""
 GENERATED = {
     "pathology-128": ("pathology_set", 128, 128),
     "pathology-512": ("pathology_set", 160, 512),
+    "pathology-1024": ("pathology_set", 40, 1024),
     "angiograms-512": ("angiograms_set", 128, 512),
 }
 """Name here -> generator, images, side."""
-SLIDES, SLIDE_SIDE = 6, 4096
-GLANDS = next(value for value, name in CLASSES.items() if name == "glands")
 NUCLEI = ("6ab24e7e", "92f31f59", "947c0d94", "a9040135", "b909aa8f", "ef3ef194")
 """The purple-stained (H&E type) images of DSB2018 among the real data."""
 
@@ -33,21 +31,9 @@ def data_folder(name: str, work: Path) -> Path:
         if name in GENERATED:
             maker, count, side = GENERATED[name]
             make_set(maker, folder, seed=SEED, count=count, side=side)
-        elif name == "slides-4096":
-            _make_slides(folder)
         else:
             _lay_out_nuclei(folder, held_out=int(name.removeprefix("nuclei-fold")))
     return folder / "table.csv"
-
-
-def _make_slides(folder: Path) -> None:
-    """Make whole virtual slides with masks of their glands; the last two are for validation."""
-    rows = []
-    for number in range(SLIDES):
-        image, mask = virtual_slide((SLIDE_SIDE, SLIDE_SIDE), SEED + number)
-        glands = (mask == GLANDS).astype(np.uint8)
-        rows.append(_write(folder, f"slide{number}", image, glands, "val" if number >= SLIDES - 2 else "train"))
-    _write_table(folder, rows)
 
 
 def _lay_out_nuclei(folder: Path, *, held_out: int) -> None:

@@ -1,4 +1,4 @@
-"""The symmetric head against the UNETR-type decoder on whole slides of 4,096^2: Dice after equal steps."""
+"""The symmetric head against the UNETR-type decoder: Dice after equal steps."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from tests.benchmarks.measuring import Row
 from tests.benchmarks.quality.settings import adaptive, setting
 from tests.benchmarks.quality.training import Setting, trained_all
 
-DATA, EPOCHS, SEED = "slides-4096", 20, 0
-PATCH = adaptive(32, 8, 4096)
-"""Tokens of 32 px: as many finer ones could not hold the glands (oracle Dice 0.93 with 8 px, 0.96 with 16, 0.99)."""
+DATA, EPOCHS, SEED = "pathology-1024", 4, 0
+"""128 steps of one image; a step of the decoder on 4,096^2 takes minutes of one core and 9 GB."""
+PATCH = adaptive(16, 4, 1024)
 
 
 def settings() -> dict[str, Setting]:
     """Return both heads on the same tokens."""
-    same = {"batch_size": 1, "schedule": "cosine", "val_every": 5, "save_every": 8}
+    same = {"batch_size": 1, "schedule": "cosine", "val_every": 1}
     return {head: setting("decoder", head, DATA, EPOCHS, SEED, PATCH, **same, head=head) for head in ("token", "unetr")}
 
 
@@ -25,7 +25,8 @@ def measure(work: Path) -> list[Row]:
     gain = dice["token"] - dice["unetr"]
     return [
         Row(
-            name="symmetric head against UNETR-type decoder at 4,096^2, 4,096 tokens, equal steps: Dice",
+            name="symmetric head against UNETR-type decoder, equal steps, virtual pathology 1,024^2, 1,024 tokens "
+            "(not 4,096^2, where a step of the decoder takes minutes of a core): Dice",
             target="within 0.5 points",
             measured=f"{dice['token']:.1f} against {dice['unetr']:.1f}: {gain:+.1f} points",
             is_met=gain >= -0.5,
