@@ -120,7 +120,8 @@ def assess_scan(
     """
     chosen = options or ReconstructOptions()
     threads = (execution.threads if execution else 0) or os.cpu_count() or 1
-    engine = SliceEngine(scan=scan, options=chosen, axis=find_axis(scan, chosen), threads=threads)
+    axis = find_axis(scan, chosen, threads=threads)
+    engine = SliceEngine(scan=scan, options=chosen, axis=axis, threads=threads)
     return assess(
         engine.lines(middle_slices(engine))[0], np.asarray(scan.geometry.angles_rad), pixel_mm=engine.pixel_mm,
         reconstruct=engine.from_lines,
