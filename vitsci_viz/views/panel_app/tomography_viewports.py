@@ -1,5 +1,6 @@
 """The middle of the Tomography page: projection and sinogram beside the slice, with the lines that link them."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,13 @@ class TomographyViewports:
         self._planes[name] = Plane(values=found.values, shape=(found.side, found.side), levels=levels, label=label)
         self._draw_one(name)
 
+    def show_span(self, span: tuple[float, float]) -> None:
+        """Draw slices between other values."""
+        for name in ("slice", "before"):
+            if name in self._planes:
+                self._planes[name] = dataclasses.replace(self._planes[name], levels=span)
+                self._draw_one(name)
+
     def set_stale(self, is_stale: bool, message: str = "") -> None:
         """Dim slices that do not match the setting."""
         for name in ("slice", "before"):
@@ -179,10 +187,10 @@ class TomographyViewports:
         return min(max(share, least), most) / share if not least <= share <= most else 1.0
 
     def _show_plane(self, name: str, values: "NDArray[Any]", label: str) -> None:
-        from vitsci_viz.views.session.tomography_scene import levels_of
+        from vitsci_viz.views.session.tomography_scene import span_of
 
         shape = (values.shape[0] * self._steps[name], float(self._session.scan.columns if self._session else 1))
-        self._planes[name] = Plane(values=values, shape=shape, levels=levels_of(values), label=label)
+        self._planes[name] = Plane(values=values, shape=shape, levels=span_of(values), label=label)
         self._draw_one(name)
 
     def _draw_one(self, name: str) -> None:
@@ -195,7 +203,8 @@ class TomographyViewports:
             from vitsci_viz.views.session.tomography_scene import grey_raster
 
             extent = (0.0, 0.0, plane.shape[1], plane.shape[0])
-            return grey_raster(plane.values, extent, plane.levels, window, label=plane.label)
+            label = plane.label if name in ("slice", "before") else ""
+            return grey_raster(plane.values, extent, plane.levels, window, label=label)
 
         def done(raster: Any) -> None:
             if self._planes.get(name) is plane:

@@ -1,5 +1,12 @@
 """What the Tomography page says."""
 
+from typing import TYPE_CHECKING
+
+from vitsci_viz.views.session.wording import size
+
+if TYPE_CHECKING:
+    from vitsci_viz.workflows.reconstructing import SliceEngine
+
 TITLE = "Open a scan to begin"
 INVITATION = (
     "Projections with flats and angles become slices: HDF5 (DXchange or NXtomo), npz, or a TIFF stack. Start with a "
@@ -8,6 +15,7 @@ INVITATION = (
 LAYOUTS = {
     "slice": ("Slice", "Projection and sinogram beside the slice of one row."),
     "compare": ("Before | after", "The slice without and with corrections, filter and padding."),
+    "volume": ("Volume", "A reconstructed volume as three planes, with the report of how it was made."),
 }
 HELP = """
 <p>Drag the orange line on the projection or the sinogram, or type a number: the slice follows. Everything on the left
@@ -29,3 +37,16 @@ are shown at screen resolution first. Half circles that open to one side tell of
 <h3>Elsewhere</h3>
 <p>The same from a terminal: save the recipe, then <kbd>vitsci-viz run recipe.yaml</kbd>.</p>
 """
+
+
+def volume_facts(engine: "SliceEngine") -> str:
+    """Say what a reconstruction of all slices will be."""
+    import numpy as np
+
+    item = np.dtype(engine.options.store).itemsize
+    total = engine.slices * engine.side**2 * item
+    plural = "s" if engine.slices != 1 else ""
+    return (
+        f"{engine.slices:,} slice{plural} of {engine.side:,} x {engine.side:,}, {engine.options.store}, {size(total)}, "
+        f"by {engine.method}"
+    )

@@ -160,7 +160,7 @@ class TomographySession:
 
     def is_quick(self, options: ReconstructOptions) -> bool:
         """Tell whether a slice is made so fast that no preview is needed."""
-        return self.scan.views * self.scan.columns // options.bin <= QUICK_SAMPLES and _has_finufft()
+        return self.scan.views * self.scan.columns // options.bin <= QUICK_SAMPLES and has_finufft()
 
     def preview(self, options: ReconstructOptions, row: int, centre_px: float, *, pixels: int) -> TrialSlice:
         """Return a slice at screen resolution, from as many views as such a picture needs."""
@@ -168,7 +168,7 @@ class TomographySession:
         pixels = max(16, min(pixels, engine.side))
         needed = max(LEAST_PREVIEW_VIEWS, ENOUGH_VIEWS * pixels)
         every = max(1, int(self.scan.views // needed))
-        if engine.is_offset or not _has_finufft():
+        if engine.is_offset or not has_finufft():
             return self._by_engine(engine, row, centre_px, coarser=max(1, engine.side // pixels), every=every)
         return self._by_tuner(engine, row, centre_px, pixels=pixels, every=every)
 
@@ -191,7 +191,7 @@ class TomographySession:
         engine = self.engine(options, centre_px)
         self.lines(options, row, centre_px)
         progress("slice", 0, 1)
-        if engine.is_offset or options.method == "fbp" or not _has_finufft():
+        if engine.is_offset or options.method == "fbp" or not has_finufft():
             return self._by_engine(engine, row, centre_px)
         return self._by_tuner(engine, row, centre_px, pixels=engine.side, every=1)
 
@@ -271,5 +271,6 @@ def _preprocessing(options: ReconstructOptions) -> PreprocessOptions:
     })  # fmt: skip
 
 
-def _has_finufft() -> bool:
+def has_finufft() -> bool:
+    """Tell whether slices can be made through a non-uniform Fourier transform."""
     return importlib.util.find_spec("finufft") is not None

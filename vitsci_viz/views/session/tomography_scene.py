@@ -1,50 +1,35 @@
 """Grey pictures of real numbers: a part of an array at screen size, with the values that are black and white."""
 
-import functools
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.views.session.histogram import Span, histogram_of
 from vitsci_viz.views.session.layers import Extent, Raster
 from vitsci_viz.views.session.picture import shrink
 from vitsci_viz.views.session.state import MARGIN, Window
+from vitsci_viz.views.session.volume_scene import as_grey, grey_palette
 
-Levels = tuple[float, float]
-"""Values shown as black and as white."""
-TAILS = (0.2, 99.8)
-"""Percentiles that are black and white where the user has not said which."""
 SAMPLES = 200_000
-"""Values that percentiles are taken from at most."""
+"""Values that the shades of a picture are chosen by at most."""
 
 
-@functools.cache
-def grey_palette() -> NDArray[np.uint8]:
-    """Return black to white with full opacity."""
-    ramp = np.arange(256, dtype=np.uint8)
-    return np.stack([ramp, ramp, ramp, np.full(256, 255, np.uint8)], axis=1)
-
-
-def levels_of(values: NDArray[Any], tails: tuple[float, float] = TAILS) -> Levels:
+def span_of(values: NDArray[Any]) -> Span:
     """Return the values that a picture shows as black and as white.
 
-    >>> low, high = levels_of(np.arange(1001.0), (0, 100))
-    >>> (float(low), float(high))
-    (0.0, 1000.0)
+    >>> import numpy as np
+    >>> low, high = span_of(np.arange(1001.0))
+    >>> round(low), round(high)
+    (1, 999)
     """
     flat = values.reshape(-1)
-    sample = flat[:: max(1, flat.size // SAMPLES)]
-    sample = sample[np.isfinite(sample)]
-    if not sample.size:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(sample, tails))
-    return (low, high) if high > low else (low, low + 1.0)
+    return histogram_of(flat[:: max(1, flat.size // SAMPLES)]).auto
 
 
 def grey_raster(
     values: NDArray[Any],
     extent: Extent,
-    levels: Levels,
+    span: Span,
     window: Window | None,
     *,
     label: str = "",
@@ -58,12 +43,12 @@ def grey_raster(
         What is shown.
     extent : tuple of float
         The rectangle of the canvas that the whole array covers.
-    levels : tuple of float
+    span : (float, float)
         Values shown as black and as white.
     window : Window or None
         What the canvas shows; None for all of it.
     label : str
-        What the values are, with their unit, for the legend.
+        What the values are, with their unit, for a legend; none is drawn without it.
     margin : float
         Share of the window shown beyond each edge.
 
@@ -83,10 +68,9 @@ def grey_raster(
     if rows.start >= rows.stop or columns.start >= columns.stop:
         return None
     small = shrink(values[rows, columns][..., None], (scale / step[0], scale / step[1]))[..., 0]
-    low, high = levels
-    index = np.clip((small - low) * (255 / (high - low)), 0, 255)
+    low, high = span if label else (0.0, 0.0)
     return Raster(
-        index=np.nan_to_num(index).astype(np.uint8), palette=grey_palette(), low=low, high=high, label=label,
+        index=as_grey(small, span), palette=grey_palette(), low=low, high=high, label=label,
         extent=(x0 + columns.start * step[1], y0 + rows.start * step[0],
                 x0 + columns.stop * step[1], y0 + rows.stop * step[0]),
         is_capped=False,

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from vitsci_viz.errors import OptionError
 from vitsci_viz.params import format_value, parse_text
 from vitsci_viz.views.session.state import option_pairs, unknown_key
+from vitsci_viz.views.session.volume_state import KEYS as VOLUME_KEYS
+from vitsci_viz.views.session.volume_state import VolumeState
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 
 TomographyLayout = Literal["slice", "compare", "volume"]
@@ -35,6 +37,8 @@ class TomographyState:
         Attenuation shown as black and as white; None follows the slice.
     run : str
         Name of the reconstruction that is watched; empty for none.
+    volume : VolumeState
+        The reconstructed volume in the layout ``volume``.
     """
 
     source: str = ""
@@ -44,6 +48,7 @@ class TomographyState:
     layout: TomographyLayout = "slice"
     levels: tuple[float, float] | None = None
     run: str = ""
+    volume: VolumeState = field(default_factory=VolumeState)
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some parts changed."""
@@ -62,7 +67,7 @@ class TomographyState:
             pairs.append(("layout", self.layout))
         if self.levels is not None:
             pairs.append(("levels", format_value(self.levels)))
-        pairs += option_pairs(self.options)
+        pairs += option_pairs(self.options) + self.volume.pairs()
         return urlencode(pairs, safe=",/:")
 
     @classmethod
@@ -84,7 +89,7 @@ class TomographyState:
         """
         values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
         fields = ReconstructOptions.model_fields
-        known = [*fields, *KEYS]
+        known = [*fields, *KEYS, *VOLUME_KEYS]
         problems = [str(unknown_key(name, known)) for name in values if name not in known]
         options, refused = _valid({name: text for name, text in values.items() if name in fields})
         found: dict[str, Any] = {}
@@ -94,7 +99,8 @@ class TomographyState:
                     found[name] = take(values[name])
                 except OptionError as error:
                     problems.append(str(error))
-        return cls(options=options, **found), (*problems, *refused)
+        volume, strange = VolumeState.read(values)
+        return cls(options=options, volume=volume, **found), (*problems, *refused, *strange)
 
 
 def _text(text: str) -> str:

@@ -23,7 +23,18 @@ export function render({ model, el }) {
   const edit = (name, text) => send({ kind: "edit", name, text: String(text) });
   const shown = (text, field) => (text === "" ? (field.name === "min_size" ? "as token" : "automatic") : text);
 
+  const worded = (value) => (value === "" ? "auto" : value.replace("drop_", "").replace("_", " "));
+  // what does not fit beside one another goes into a list
+  const MOST_CHOICES = 6, MOST_LETTERS = 32;
+  function menu(field, id) {
+    const select = make("select", { id, "aria-describedby": `${id}-h`, onchange: () => edit(field.name, select.value) },
+      ...field.choices.map((value) => make("option", { value }, worded(value))));
+    return { nodes: [select], show: (text) => { select.value = text; }, disable: (off) => { select.disabled = off; } };
+  }
+
   function choice(field, id) {
+    const letters = field.choices.map(worded).join("").length;
+    if (field.choices.length > MOST_CHOICES || letters > MOST_LETTERS) return menu(field, id);
     const box = make("div", { class: "segments", role: "radiogroup", "aria-labelledby": `${id}-l`, "aria-describedby": `${id}-h` });
     const buttons = field.choices.map((value, index) => make("button", {
       type: "button", role: "radio", "data-value": value, onclick: () => edit(field.name, value),
@@ -34,7 +45,7 @@ export function render({ model, el }) {
         const next = buttons[(index + step + buttons.length) % buttons.length];
         next.focus(); edit(field.name, next.dataset.value);
       },
-    }, value === "" ? "auto" : value.replace("drop_", "").replace("_", " ")));
+    }, worded(value)));
     box.append(...buttons);
     return {
       nodes: [box], wide: true,

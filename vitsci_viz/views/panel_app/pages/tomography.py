@@ -1,25 +1,44 @@
 """The Tomography page: open a scan, put the axis in its place, judge the slice, reconstruct everything."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from vitsci_viz.errors import Cancelled, InputError, OptionError, VitsciVizError
+from vitsci_viz.progress import Progress
+from vitsci_viz.types import Image, Recipe
+from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.empty import EmptyState
 from vitsci_viz.views.panel_app.forms import OptionForm
 from vitsci_viz.views.panel_app.frame import frame
-from vitsci_viz.views.panel_app.library import Library
+from vitsci_viz.views.panel_app.library import UPLOAD_PREFIX, Library
 from vitsci_viz.views.panel_app.recipe import RecipeDrawer
 from vitsci_viz.views.panel_app.scan_chooser import ScanChooser
 from vitsci_viz.views.panel_app.status import StatusLine, words_of
 from vitsci_viz.views.panel_app.tomography_axis import AxisBar
+from vitsci_viz.views.panel_app.tomography_downloads import TOMOGRAPHY_DOWNLOADS, Shown
+from vitsci_viz.views.panel_app.tomography_jobs import VolumeJobs
+from vitsci_viz.views.panel_app.tomography_side import TomographySide
 from vitsci_viz.views.panel_app.tomography_viewports import TomographyViewports
-from vitsci_viz.views.panel_app.tomography_words import HELP, INVITATION, LAYOUTS, TITLE
+from vitsci_viz.views.panel_app.tomography_words import HELP, INVITATION, LAYOUTS, TITLE, volume_facts
 from vitsci_viz.views.panel_app.toolbar import Toolbar
+from vitsci_viz.views.panel_app.volume_view import VolumeView, open_file
+from vitsci_viz.views.session.histogram import Span
 from vitsci_viz.views.session.lane import Lane, Post
-from vitsci_viz.views.session.tomography import TomographySession, TrialSlice
+from vitsci_viz.views.session.tomography import TomographySession, TrialSlice, plain_options
 from vitsci_viz.views.session.tomography_follow import SliceFollower, Wanted
-from vitsci_viz.views.session.tomography_scene import levels_of
+from vitsci_viz.views.session.tomography_judge import AxisChoice, choices, histogram
+from vitsci_viz.views.session.tomography_runs import (
+    VOLUME_PREFIX,
+    VolumeBook,
+    VolumeRun,
+    name_for,
+    options_in,
+    volume_recipe,
+)
 from vitsci_viz.views.session.tomography_state import TomographyLayout, TomographyState
+from vitsci_viz.views.session.volume_state import VolumeState
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 
 
@@ -35,20 +54,25 @@ class TomographyPage:
     """
 
     def __init__(self, library: Library, post: Post) -> None:
-        self.library = library
+        self.library, self._post = library, post
         self.state = TomographyState()
         self.session: TomographySession | None = None
+        self._found: AxisChoice | None = None
+        self._span: Span | None = None
         self._notice = ""
-        self._levels: tuple[float, float] | None = None
         self.status = StatusLine(self._cancel)
         self.heavy = Lane(post, on_progress=self.status.progress)
-        self.draw, self.data = Lane(post), Lane(post)
+        self.draw, self.data, self.search = Lane(post), Lane(post), Lane(post)
         self.follower = SliceFollower(post, on_slice=self._sliced, on_failed=self._failed)
+        self._build()
+
+    def _build(self) -> None:
+        library, post = self.library, self._post
         self.source = ScanChooser(library, self.open)
         self.form = OptionForm(self.state.options, on_change=self._changed)
         self.toolbar = Toolbar(
-            on_layout=self.set_layout, on_slice=self.show_row, on_action=self._act, downloads={}, layouts=LAYOUTS,
-            has_sides=False,
+            on_layout=self.set_layout, on_slice=self.show_row, on_action=self._act, layouts=LAYOUTS, has_sides=False,
+            downloads={name: title for name, (title, _) in TOMOGRAPHY_DOWNLOADS.items()},
         )  # fmt: skip
         self.axis = AxisBar(on_centre=self.move_axis, on_view=self.show_view, on_find=self.find)
         self.empty = EmptyState(library.scan_samples(), self._try_open, title=TITLE, text=INVITATION)
@@ -57,21 +81,33 @@ class TomographyPage:
             draw=self.draw, on_centre=self.move_axis, on_row=self.show_row, on_view=self.show_view,
             on_slice=lambda step: self.show_row(self.row + step), on_error=self._failed,
         )  # fmt: skip
+        self.side = TomographySide(post, on_take=self.move_axis, on_span=self._take_span, on_failed=self._failed)
+        self.jobs = VolumeJobs(
+            VolumeBook(library.runs_folder()), post, recipe=self._whole_recipe, on_open=self._open_result,
+            on_watch=self._watched, said=self.status.idle, shortened=library.shortened,
+        )  # fmt: skip
+        self.volume = VolumeView(
+            self._read_volume, self.status, post=post, on_state=self._volume_moved, shortened=library.shortened
+        )
 
     def template(self) -> Any:
         """Return the page inside the frame."""
         import panel as pn
 
         column = {"margin": 0, "sizing_mode": "stretch_width"}
-        self.views.panel.visible = False
-        middle = (self.toolbar.view.panel, self.axis.view.panel, self.empty.view.panel, self.views.panel)
+        self.views.panel.visible = self.volume.panel.visible = self.volume.side.visible = False
+        views = (self.empty.view.panel, self.views.panel, self.volume.panel)
+        self._slice_side = pn.Column(*self.side.panels, **column)
         parts = {
             "header": self.recipe.view.panel,
             "left": pn.Column(self.source.view.panel, self.form.view.panel, **column),
-            "main": pn.Column(*middle, sizing_mode="stretch_both", margin=0),
-            "right": pn.Column(**column),
+            "main": pn.Column(
+                self.toolbar.view.panel, self.axis.view.panel, *views, sizing_mode="stretch_both", margin=0
+            ),
+            "right": pn.Column(self.jobs.view.panel, self._slice_side, self.volume.side, **column),
             "bottom": self.status.view.panel,
         }
+        self._arrange()
         return frame("tomography", parts=parts, help_html=HELP)
 
     def start(self, query: str, *, sample: str | None) -> None:
@@ -82,12 +118,15 @@ class TomographyPage:
             self.status.fail(self._notice)
         self.form.show(self.state.options)
         self.toolbar.view.put(layout=self.state.layout)
+        self.jobs.start(self.state.run)
+        if self.state.volume.source and self.state.layout == "volume":
+            self.volume.open(self.state.volume.source, state=self.state.volume)
         if self.state.source:
             self._try_open(self.state.source)
 
     def close(self) -> None:
         """Stop the threads and remove uploads; jobs go on."""
-        for each in (self.heavy, self.draw, self.data, self.follower):
+        for each in (self.heavy, self.draw, self.data, self.search, self.follower, self.side, self.jobs, self.volume):
             each.close()
         self.library.close()
 
@@ -105,14 +144,14 @@ class TomographyPage:
     def centre_px(self) -> float:
         """Where the axis is taken to fall."""
         assert self.session is not None
-        return self.session.centre_of(self.state.options, None)
+        return self.session.centre_of(self.state.options, None if self._found is None else self._found.centre_px)
 
     def open(self, source: str) -> None:
         """Open a scan in the background; what is on screen stays until it is there."""
         unit = self.state.options.angle_unit
         self.status.busy(f"Opening {source.removeprefix('sample:')}")
 
-        def work(progress: Any) -> TomographySession:
+        def work(progress: Progress) -> TomographySession:
             scan = self.library.open_scan(source, angle_unit=None if unit == "auto" else unit, progress=progress)
             return TomographySession(scan)
 
@@ -125,27 +164,28 @@ class TomographyPage:
             self._not_opened(error)
 
     def _opened(self, source: str, session: TomographySession) -> None:
-        scan, is_other = session.scan, self.session is not None
-        self.session, self._levels = session, None
-        changes: dict[str, Any] = {"source": source}
+        is_other = self.session is not None
+        self.session, self._span, self._found = session, None, None
+        self.state = self.state.replace(source=source)
         if is_other:
-            changes |= {"row": None, "view": 0, "levels": None, "options": self.state.options.replace(centre="auto")}
-        self.state = self.state.replace(**changes)
+            options = self.state.options.replace(centre="auto", rows=None)
+            self.state = self.state.replace(row=None, view=0, levels=None, options=options)
         self.form.show(self.state.options)
-        self.source.show_scan(source, scan)
-        self.empty.view.panel.visible, self.views.panel.visible = False, True
-        self.toolbar.view.put(open=True, slices=scan.rows, slice=self.row)
+        self.source.show_scan(source, session.scan)
+        self.side.clear()
         self.views.open(session, side=self._side())
-        self.set_layout(self.state.layout)
+        self.set_layout("slice" if self.state.layout == "volume" and is_other else self.state.layout)
         self.show_view(self.state.view)
         self.refresh()
+        if self.state.options.centre == "auto" and session.scan.geometry.centre is None:
+            self.find()
 
     def _side(self) -> int:
+        assert self.session is not None
         try:
-            assert self.session is not None
             return self.session.engine(self.state.options, self.centre_px).side
         except VitsciVizError:
-            return 1 if self.session is None else self.session.scan.columns
+            return self.session.scan.columns
 
     def _not_opened(self, error: Exception) -> None:
         if isinstance(error, Cancelled):
@@ -161,16 +201,15 @@ class TomographyPage:
 
     def move_axis(self, centre_px: float, is_done: bool = True) -> None:
         """Put the axis elsewhere; the slice follows."""
-        session = self.session
-        if session is None:
+        if self.session is None:
             return
-        last = session.scan.columns - 1
-        value = round(min(max(centre_px, 0.0), float(last)), 3)
+        value = round(min(max(centre_px, 0.0), self.session.scan.columns - 1.0), 3)
         self.state = self.state.replace(options=self.state.options.replace(centre=value))
-        self._show_axis("by hand")
+        self._show_axis()
         self._ask(is_done=is_done)
         if is_done:
             self.form.show(self.state.options)
+            self._offer()
             self._remember()
 
     def show_row(self, row: int) -> None:
@@ -178,7 +217,6 @@ class TomographyPage:
         if self.session is None:
             return
         self.state = self.state.replace(row=min(max(0, row), self.session.scan.rows - 1))
-        self._levels = None
         self.toolbar.view.put(slice=self.row)
         self.refresh()
 
@@ -189,7 +227,7 @@ class TomographyPage:
             return
         view = min(max(0, view), session.scan.views - 1)
         self.state = self.state.replace(view=view)
-        angle = float(session.scan.geometry.angles_rad[view]) * 180 / 3.141592653589793
+        angle = math.degrees(float(session.scan.geometry.angles_rad[view]))
         self.axis.show_view(view, views=session.scan.views, angle_deg=angle)
         self._show_axis()
 
@@ -213,49 +251,104 @@ class TomographyPage:
         def done(found: Any) -> None:
             if self.session is not session or self.state.options != options or self.row != row:
                 return
-            lines, _ = found
             self.form.succeed()
             self.form.acknowledge()
-            self.views.show_sinogram(lines, row)
+            self.views.show_sinogram(found[0], row)
             self.views.set_side(self._side())
             self._ask()
+            self._offer()
             self._remember()
 
         self.heavy.submit(lambda progress: session.lines(options, row, centre), done, self._failed, kind="lines")
 
     def _ask(self, *, is_done: bool = True) -> None:
-        if self.session is not None:
-            wanted = Wanted(
-                session=self.session, options=self.state.options, row=self.row, centre_px=self.centre_px,
-                pixels=self.views.pixels,
+        if self.session is None or self.state.layout == "volume":
+            return
+        wanted = Wanted(
+            session=self.session, options=self.state.options, row=self.row, centre_px=self.centre_px,
+            pixels=self.views.pixels,
+        )  # fmt: skip
+        self.follower.ask(wanted, is_done=is_done)
+        if self.state.layout == "compare":
+            session, plain, row, centre = self.session, plain_options(self.state.options), self.row, self.centre_px
+            self.data.submit(
+                lambda progress: session.slice(plain, row, centre, progress=progress),
+                lambda found: self._show_before(session, found), self._failed, kind="before", stop_running=False,
             )  # fmt: skip
-            self.follower.ask(wanted, is_done=is_done)
+
+    def _show_before(self, session: TomographySession, found: TrialSlice) -> None:
+        if self.session is session:
+            self.views.show_slice(found, self.span, name="before")
+
+    @property
+    def span(self) -> Span:
+        """Values shown as black and white."""
+        return self.state.levels or self._span or (0.0, 1.0)
 
     def _sliced(self, wanted: Wanted, found: TrialSlice, seconds: float) -> None:
         if wanted.session is not self.session:
             return
-        if self._levels is None:
-            self._levels = levels_of(found.values)
-        self.views.set_stale(False, "preview" if found.is_preview else "")
-        self.views.show_slice(found, self.state.levels or self._levels)
+        if self._span is None:
+            self._span = histogram(found).auto
+        self.views.set_stale(False, "Preview" if found.is_preview else "")
+        self.views.show_slice(found, self.span)
+        self.side.choices.mark(found.centre_px)
         if found.is_preview:
             return
+        self.side.look(wanted, found, self.span, is_compared=self.state.layout == "compare")
+        said = f"Slice of row {wanted.row:,} about {found.centre_px:,.2f} px in {1000 * seconds:,.0f} ms"
         if self._notice:
             self.status.fail(self._notice)
             self._notice = ""
         else:
-            self.status.idle(f"Slice of row {wanted.row:,} about {found.centre_px:,.2f} px in {1000 * seconds:,.0f} ms")
+            self.status.idle(said)
 
-    def _show_axis(self, how: str = "") -> None:
+    def _take_span(self, span: Span, is_done: bool) -> None:
+        self.state = self.state.replace(levels=span)
+        self.views.show_span(span)
+        if is_done:
+            self.side.histogram.show_span(span)
+            self._remember()
+
+    def _show_axis(self) -> None:
         assert self.session is not None
-        if not how:
-            is_given = self.state.options.centre != "auto"
-            known = self.session.scan.geometry.centre is not None
-            how = "as given" if is_given else "from the file" if known else "middle of the detector"
+        known, found = self.session.scan.geometry.centre is not None, self._found
+        if self.state.options.centre != "auto":
+            how = "as set"
+        elif found is not None:
+            how = f"found, {100 * found.confidence:.0f} % agree"
+        else:
+            how = "from the file" if known else "middle of the detector"
         self.axis.show(self.centre_px, last=self.session.scan.columns - 1, how=how)
         self.views.place(centre_px=self.centre_px, row=self.row, view=self.state.view)
 
-    # ---- options, layout, recipe
+    def find(self) -> None:
+        """Find the axis from the data; what was set by hand stays until a candidate is taken."""
+        session, options, row = self.session, self.state.options, self.row
+        if session is None:
+            return
+        self.axis.set_finding(True)
+        self.side.choices.set_finding(True)
+
+        def done(found: Sequence[AxisChoice]) -> None:
+            if self.session is not session:
+                return
+            self._found = found[0]
+            self.axis.set_finding(False)
+            self.side.choices.show(found, self.centre_px)
+            if self.state.options.centre == "auto":
+                self._show_axis()
+                self._ask()
+
+        def failed(error: Exception) -> None:
+            self.axis.set_finding(False)
+            self.side.choices.fail("" if isinstance(error, Cancelled) else self._words(error))
+
+        self.search.submit(
+            lambda progress: choices(session, options, row, progress=progress), done, failed, kind="find"
+        )
+
+    # ---- options, layout, downloads
 
     def _changed(self, options: ReconstructOptions) -> None:
         self._notice = ""
@@ -265,25 +358,108 @@ class TomographyPage:
             self._remember()
             return
         if before.replace(centre=options.centre) != options:
-            self._levels = None
+            self._span = None if self.state.levels is None else self._span
         self.refresh()
 
     def set_layout(self, layout: TomographyLayout) -> None:
-        """Show another layout of the same scan."""
-        self.state = self.state.replace(layout=layout)
-        self.toolbar.view.put(layout=layout)
-        self.views.arrange(layout)
+        """Show another layout."""
+        before, self.state = self.state.layout, self.state.replace(layout=layout)
+        self._arrange()
+        if layout == "volume":
+            self.volume.set_layout(self.volume.state.layout)
+        elif layout != before and self.session is not None:
+            self._ask()
         self._remember()
 
-    def find(self) -> None:
-        """Find the axis from the data."""
+    def _arrange(self) -> None:
+        layout, session = self.state.layout, self.session
+        is_volume = layout == "volume"
+        rows = 1 if session is None or is_volume else session.scan.rows
+        is_open = session is not None or is_volume
+        self.toolbar.view.put(layout=layout, open=is_open, slices=rows, slice=self.row)
+        self.axis.view.panel.visible = not is_volume
+        self.empty.view.panel.visible = session is None and not is_volume
+        self.views.panel.visible = session is not None and not is_volume
+        self._slice_side.visible = not is_volume
+        self.volume.panel.visible = self.volume.side.visible = is_volume
+        if not is_volume:
+            self.views.arrange(layout)
 
     def _act(self, action: str) -> None:
         if action == "fit":
             self.views.fit()
+        elif action == "recipe" and self.session is not None:
+            volume = f"{name_for(self.state.source)[:-12]}.ome.zarr"
+            self.recipe.open(volume_recipe(self._scan_name(), self.state.options, volume))
+        elif action in TOMOGRAPHY_DOWNLOADS and self.session is not None:
+            self._download(action, self.session)
+
+    def _download(self, name: str, session: TomographySession) -> None:
+        title, make = TOMOGRAPHY_DOWNLOADS[name]
+        shown = Shown(
+            session=session, options=self.state.options, row=self.row, centre_px=self.centre_px, span=self.span,
+            quality=self.side.quality,
+        )  # fmt: skip
+        self.status.busy(f"Making the {title}")
+
+        def done(file: File) -> None:
+            for piece in file.pieces():
+                self.toolbar.view.send(**piece)
+            self.status.idle(f"{file.name} saved")
+
+        self.heavy.submit(lambda progress: make(shown, progress), done, self._failed, kind="download")
+
+    # ---- recipe, jobs, volumes
+
+    def _scan_name(self) -> str:
+        return self.state.source.removeprefix(UPLOAD_PREFIX)
 
     def _apply(self, content: Mapping[str, Any]) -> None:
-        raise InputError("recipes are not read yet")
+        options, scan = options_in(content)
+        source = self.library.source_of(scan)
+        self.form.show(options)
+        self._changed(options)
+        if source and source != self._scan_name():
+            self._try_open(source)
+
+    def _offer(self) -> None:
+        assert self.session is not None
+        try:
+            engine = self.session.engine(self.state.options, self.centre_px)
+            self.jobs.offer(name_for(self.state.source), volume_facts(engine))
+        except VitsciVizError as error:
+            self.jobs.refuse(str(error))
+
+    def _whole_recipe(self, path: Path) -> tuple[Recipe, int]:
+        if self.session is None:
+            raise InputError("open a scan first")
+        if self.state.source.startswith(UPLOAD_PREFIX):
+            raise InputError(
+                "an uploaded scan goes with this tab: put it below the data root to reconstruct it as a job"
+            )
+        for message in self.form.refused.values():
+            raise OptionError(message)
+        options = self.state.options
+        recipe = volume_recipe(self.library.scan_path(self.state.source), options, path)
+        return recipe, self.session.engine(options, self.centre_px).slices
+
+    def _open_result(self, run: VolumeRun) -> None:
+        self.volume.open(f"{VOLUME_PREFIX}{run.name}")
+        self.set_layout("volume")
+
+    def _read_volume(self, source: str, progress: Progress) -> tuple[Image, Mapping[str, Any]]:
+        """Open a reconstruction of this server, or a volume below the data root."""
+        if source.startswith(VOLUME_PREFIX):
+            return open_file(self.jobs.book.path_of(source.removeprefix(VOLUME_PREFIX)))
+        return open_file(self.library.resolve(source))
+
+    def _volume_moved(self, state: VolumeState) -> None:
+        self.state = self.state.replace(volume=state)
+        self._remember()
+
+    def _watched(self, name: str) -> None:
+        self.state = self.state.replace(run=name)
+        self._remember()
 
     def _remember(self) -> None:
         """Put the view in the address, so that a link restores it."""
@@ -292,7 +468,9 @@ class TomographyPage:
     # ---- what goes wrong
 
     def _cancel(self) -> None:
-        self.heavy.cancel()
+        for lane in (self.heavy, self.search):
+            lane.cancel()
+        self.volume.cancel()
         self.status.stopping()
 
     def _failed(self, error: Exception) -> None:
@@ -301,9 +479,10 @@ class TomographyPage:
         if isinstance(error, Cancelled):
             self.status.idle("Cancelled; the last slice stays")
             return
-        if isinstance(error, OptionError):
-            self.form.fail(self._words(error))
-        self.status.fail(self._words(error))
+        words = self._words(error)
+        if isinstance(error, OptionError | InputError):
+            self.form.fail(words)
+        self.status.fail(words)
 
     def _words(self, error: Exception) -> str:
         """Say an error in words that name no folder of the server."""

@@ -1,0 +1,136 @@
+"""Beside the slice: where the axis may fall, the histogram, and how good the slice is."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vitsci_viz.errors import Cancelled
+from vitsci_viz.progress import Progress
+from vitsci_viz.views.panel_app.components import Island
+from vitsci_viz.views.panel_app.histogram import HistogramPanel
+from vitsci_viz.views.panel_app.tomography_choices import AxisChoices
+from vitsci_viz.views.panel_app.volume_facts import correlation_charts
+from vitsci_viz.views.session.histogram import Histogram, Span
+from vitsci_viz.views.session.lane import Lane, Post
+from vitsci_viz.views.session.tomography import TrialSlice, plain_options
+from vitsci_viz.views.session.tomography_follow import Wanted
+from vitsci_viz.views.session.tomography_judge import Judgement, histogram, judge
+from vitsci_viz.views.session.volume_wording import quality_lines
+from vitsci_viz.views.session.wording import Reading
+
+COMPARED: Mapping[str, tuple[str, str]] = {
+    "Resolution": ("resolution_px", "{:.2f} px"), "Signal to noise": ("signal_to_noise", "{:.1f}"),
+    "Contrast to noise": ("contrast_to_noise", "{:.1f}"), "Rings": ("ring_score", "{:.2f}"),
+    "Streaks": ("streak_score", "{:.2f}"),
+}  # fmt: skip
+"""Readings that are told for the slice before corrections too: key and format."""
+
+
+class TomographySide:
+    """What is told of the slice on screen, from a thread of its own.
+
+    Parameters
+    ----------
+    post : callable
+        Runs a function on the document thread.
+    on_take : callable
+        Called with a centre that the user chose among the candidates.
+    on_span : callable
+        ``on_span(span, is_done)``: the user chose the values shown.
+    on_failed : callable
+        Called with an exception.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        *,
+        on_take: Callable[[float], None],
+        on_span: Callable[[Span, bool], None],
+        on_failed: Callable[[Exception], None],
+    ) -> None:
+        self._lane, self._on_failed = Lane(post), on_failed
+        self._asked: tuple[Any, ...] | None = None
+        self.quality: Mapping[str, Any] = {}
+        self.choices = AxisChoices(on_take)
+        self.histogram = HistogramPanel(on_span)
+        self.facts = Island(
+            script="facts.js", style="facts.css", fixed={"label": "Quality of the slice"}, sizing_mode="stretch_width"
+        )
+        self.clear()
+
+    @property
+    def panels(self) -> tuple[Any, ...]:
+        """Its parts from top to bottom."""
+        return self.choices.view.panel, self.histogram.view.panel, self.facts.panel
+
+    def clear(self) -> None:
+        """Show nothing: another scan is open."""
+        self.choices.clear()
+        self.histogram.clear()
+        self.quality, self._asked = {}, None
+        self.facts.put(sections=[])
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    def look(self, wanted: Wanted, found: TrialSlice, span: Span | None, *, is_compared: bool) -> None:
+        """Count the values of a slice that has come to rest, and judge it.
+
+        Parameters
+        ----------
+        wanted : Wanted
+            What was asked for.
+        found : TrialSlice
+            The slice.
+        span : (float, float), optional
+            Values shown as black and white; None follows the slice.
+        is_compared : bool
+            Judge the slice before corrections too.
+        """
+        key = (id(wanted.session), wanted.options, wanted.row, wanted.centre_px, is_compared)
+        if key == self._asked:
+            return
+        self._asked = key
+        other = plain_options(wanted.options) if is_compared else None
+
+        def count(progress: Progress) -> Histogram:
+            return histogram(found)
+
+        def judged(progress: Progress) -> Judgement:
+            return judge(wanted.session, wanted.options, wanted.row, wanted.centre_px, other=other, progress=progress)
+
+        def counted(values: Histogram) -> None:
+            self.histogram.show(
+                values, span or values.auto, title=f"Attenuation, {found.unit}", note="Inside the circle"
+            )
+
+        self._lane.submit(count, counted, self._failed, kind="histogram")
+        self._lane.submit(judged, self._show, self._failed, kind="quality")
+
+    def _show(self, found: Judgement) -> None:
+        self.quality = found.quality
+        lines = [compared(line, found) for line in quality_lines(found.quality)] if found.quality else []
+        notes = [text[:1].upper() + text[1:] for text in (*found.notes, *found.corrections)]
+        section = {
+            "title": "Quality of the slice",
+            "lines": [dataclasses.asdict(line) for line in lines],
+            "notes": notes,
+            "charts": correlation_charts(found.quality),
+        }
+        self.facts.put(sections=[section] if lines or notes else [])
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, Cancelled):
+            self._on_failed(error)
+
+
+def compared(line: Reading, found: Judgement) -> Reading:
+    """Add to a reading what it was before the corrections."""
+    key, text = COMPARED.get(line.name, ("", ""))
+    before = found.before.get(key) if key else None
+    if before is None:
+        return line
+    note = f"before corrections {text.format(before)}"
+    return dataclasses.replace(line, note=f"{line.note}; {note}" if line.note else note)
