@@ -1,6 +1,7 @@
 """Is the oracle Dice, known before any training, a guide to the Dice after training?"""
 
 from pathlib import Path
+from typing import Any
 
 from scipy.stats import spearmanr
 
@@ -43,7 +44,8 @@ def measure(work: Path) -> list[Row]:
         (name, oracle, curve.until(float("inf"))) for name, oracle, curve in zip(names, oracles, curves, strict=True)
     ]
     counted = [pair for pair in pairs if pair[1] < BOUND]
-    correlation = float(spearmanr([oracle for _, oracle, _ in counted], [dice for *_, dice in counted]).statistic)
+    ranks: Any = spearmanr([oracle for _, oracle, _ in counted], [dice for *_, dice in counted])
+    correlation = float(ranks.statistic)
     return [
         Row(
             name=f"oracle Dice as a guide: rank correlation with the trained Dice over {len(counted)} adaptive "
