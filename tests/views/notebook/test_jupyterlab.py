@@ -301,3 +301,55 @@ def test_a_run_is_set_up_started_and_watched(page, lab, tmp_path, keep_picture):
     page.get_by_alt_text("prediction of disc4").wait_for()
     keep_picture("train_notebook", page.screenshot())
     assert "state='done'" in notebook.printed(1)
+
+
+CENTRE = """
+import vitsci_viz as vz
+tuned = vz.tune_centre("sample:scan", centre=130.0)
+tuned
+"""
+READ_CENTRE = "print(f'{tuned.centre:.2f}', tuned.recipe.options['centre'] == tuned.centre)"
+
+
+def axis_on(page) -> float:
+    """Return where the note under the controls says that the axis is."""
+    return float(re.search(r"axis at ([\d.]+) px", page.locator(".vz-note[role=status]").first.inner_text())[1])
+
+
+def wait_for_axis(page, other_than: float) -> float:
+    page.wait_for_function(
+        "text => { const note = document.querySelector('.vz-note[role=status]');"
+        " return note && note.innerText.includes('axis at') && !note.innerText.includes(text); }",
+        arg=f"axis at {other_than:.2f} px",
+    )
+    return axis_on(page)
+
+
+def test_the_slice_follows_the_axis_by_slider_and_by_its_line_on_the_sinogram(page, lab, keep_picture):
+    notebook = Notebook(page, lab, CENTRE, READ_CENTRE, READ_CENTRE)
+    notebook.run(0)
+    assert wait_for_axis(page, -1) == 130
+    figures = page.locator(".bk-Figure")
+    assert figures.count() == 2, "shown by the call and by the last line, it must show once"
+    notebook.wait_for_picture()
+    notebook.drag(60)
+    by_slider = wait_for_axis(page, 130)
+    assert by_slider > 130
+    page.wait_for_timeout(1000)
+    centre, is_in_recipe = notebook.printed(1).split()
+    assert (float(centre), is_in_recipe) == (axis_on(page), "True")
+
+    figures.first.scroll_into_view_if_needed()
+    box = figures.first.bounding_box()
+    guide = page.locator(".vz-guide-x").first
+    at = guide.bounding_box() if guide.count() else None
+    x = box["x"] + box["width"] / 2 if at is None else at["x"] + at["width"] / 2
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(x - 5 * step, y)
+    page.mouse.up()
+    by_line = wait_for_axis(page, axis_on(page))
+    assert by_line < by_slider - 5
+    keep_picture("notebook_centre", page.screenshot())

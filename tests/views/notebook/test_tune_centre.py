@@ -71,6 +71,16 @@ def test_finding_moves_to_the_best_candidate(tuner):
     assert tuner.options.centre == found[0].centre_px == pytest.approx(CENTRE, abs=0.2)
 
 
+def test_before_a_centre_was_looked_for_only_the_candidates_are_hidden(tuner):
+    view = tuner.view
+    shown = {
+        name: getattr(view, name).layout.display for name in ("number", "slider", "find_button", "candidates", "row")
+    }
+    assert shown == {"number": None, "slider": None, "find_button": None, "candidates": "none", "row": None}
+    tuner.find()
+    assert view.candidates.layout.display is None
+
+
 def test_number_slider_candidates_and_the_line_on_the_sinogram_move_one_axis(tuner):
     view = tuner.view
     view.number.value = 24.0

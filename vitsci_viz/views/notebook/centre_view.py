@@ -17,7 +17,7 @@ from vitsci_viz.views.notebook.status import StatusLine
 from vitsci_viz.views.notebook.style import STYLE
 from vitsci_viz.views.session.tomography import TrialSlice
 from vitsci_viz.views.session.tomography_follow import SliceFollower, Wanted
-from vitsci_viz.views.session.tomography_scene import grey_raster, levels_of
+from vitsci_viz.views.session.tomography_scene import grey_raster, span_of
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CentreView:
     def __init__(self, tuner: "CentreTuner") -> None:
         self._tuner, self._session = tuner, tuner.session
         self._planes: dict[str, tuple[Any, tuple[float, float], tuple[float, float], str]] = {}
-        self._is_quiet = self._is_dragged = False
+        self._is_quiet = self._is_dragged = self._is_sliding = False
         self.status = StatusLine()
         self._work = KernelLane(on_progress=self.status.report)
         self.status.on_cancel(self._work.cancel)
@@ -113,15 +113,15 @@ class CentreView:
         self.note.value = f'<div class="vz-note" role="status">{"<br>".join(map(html.escape, said))}</div>'
 
     def _plane(self, name: str, values: "NDArray[Any]", shape: tuple[float, float], label: str) -> None:
-        self._planes[name] = values, shape, levels_of(values), label
+        self._planes[name] = values, shape, span_of(values), label
         self._draw(name)
 
     def _draw(self, name: str) -> None:
         if name not in self._planes:
             return
-        values, (height, width), levels, label = self._planes[name]
+        values, (height, width), span, label = self._planes[name]
         canvas = {"slice": self.slice, "sinogram": self.sinogram}[name]
-        canvas.show("image", grey_raster(values, (0.0, 0.0, width, height), levels, canvas.window, label=label))
+        canvas.show("image", grey_raster(values, (0.0, 0.0, width, height), span, canvas.window, label=label))
 
     def _pixels(self) -> int:
         window = self.slice.window
@@ -133,14 +133,14 @@ class CentreView:
 
     # ---- what the user does
 
-    def _take_centre(self, centre_px: float, *, is_done: bool = True) -> None:
+    def _take_centre(self, centre_px: float, *, is_done: bool = True, is_sliding: bool = False) -> None:
         """Take a place of the axis from the page; one beside the detector is its end."""
         last = self._session.scan.columns - 1.0
-        self._is_dragged = not is_done
+        self._is_dragged, self._is_sliding = not is_done, is_sliding
         try:
-            self._attempt(lambda: setattr(self._tuner, "centre", round(min(max(centre_px, 0.0), last), 3)))
+            self._attempt(lambda: setattr(self._tuner, "centre", round(min(max(centre_px, 0.0), last), 2)))
         finally:
-            self._is_dragged = False
+            self._is_dragged = self._is_sliding = False
 
     def _take_options(self, options: ReconstructOptions) -> None:
         self._attempt(lambda: setattr(self._tuner, "options", options))
@@ -177,7 +177,8 @@ class CentreView:
 
     def _number_changed(self, change: Mapping[str, Any]) -> None:
         if not self._is_quiet:
-            self._take_centre(float(change["new"]), is_done=change["owner"] is not self.slider)
+            is_sliding = change["owner"] is self.slider
+            self._take_centre(float(change["new"]), is_done=not is_sliding, is_sliding=is_sliding)
 
     def _candidate_chosen(self, change: Mapping[str, Any]) -> None:
         if not self._is_quiet and change["new"] is not None:
@@ -209,17 +210,17 @@ class CentreView:
         self.sinogram.on_guide(self._moved)
 
     def _make_controls(self) -> None:
-        last, wide = self._session.scan.columns - 1.0, widgets.Layout(width="100%")
+        last = self._session.scan.columns - 1.0
         self.number = widgets.BoundedFloatText(
-            min=0.0, max=last, step=STEP_PX, description="Centre", style=LABEL, layout=wide,
+            min=0.0, max=last, step=STEP_PX, description="Centre", style=LABEL, layout=_wide(),
             tooltip="Where the rotation axis falls, in detector pixels whose centres are at integers",
         )  # fmt: skip
         self.slider = widgets.FloatSlider(
-            min=0.0, max=last, step=STEP_PX, readout=False, description=" ", style=LABEL, layout=wide
+            min=0.0, max=last, step=STEP_PX, readout=False, description=" ", style=LABEL, layout=_wide()
         )
-        self.candidates = widgets.Dropdown(description="Found", options=[], style=LABEL, layout=wide)
+        self.candidates = widgets.Dropdown(description="Found", options=[], style=LABEL, layout=_wide())
         self.find_button = widgets.Button(
-            description="Find centre", tooltip="By several methods on several rows", layout=wide
+            description="Find centre", tooltip="By several methods on several rows", layout=_wide()
         )
         rows = self._session.scan.rows
         self.row = widgets.IntSlider(
@@ -239,7 +240,7 @@ class CentreView:
         self._is_quiet = True
         try:
             self.number.value = tuner.centre
-            if not self._is_dragged:
+            if not self._is_sliding:
                 reach = max(LEAST_FINE_PX, FINE_SHARE * last)
                 low, high = max(0.0, tuner.centre - reach), min(last, tuner.centre + reach)
                 with self.slider.hold_trait_notifications():
@@ -274,3 +275,8 @@ class CentreView:
             layout=layout(flex="1 1 auto", min_width="0", overflow="hidden"),
         )
         return widgets.VBox([widgets.HTML(STYLE), widgets.HBox([left, right])])
+
+
+def _wide() -> widgets.Layout:
+    """Return a layout of its own for each: one that is shared hides all where it hides one."""
+    return widgets.Layout(width="100%")
