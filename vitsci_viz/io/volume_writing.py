@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -59,7 +60,9 @@ class SlabFile:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir()
             self._write_claim()
-        self._target: Any = self._open(is_continued=resume)
+        kind = _ZarrSlabs if self.is_zarr else _TiffSlabs
+        with self._writing():
+            self._target = kind(self._volume, facts, is_continued=resume)
 
     @property
     def is_zarr(self) -> bool:
@@ -92,18 +95,10 @@ class SlabFile:
         OutputError
             The disk is full or the place cannot be written.
         """
-        try:
-            if self.is_zarr:
-                self._target.arrays[0][rows] = slices
-            else:
-                self._target[rows] = slices
-                self._target.flush()
+        with self._writing():
+            self._target.write(rows, slices)
             self.done.append((rows.start, rows.stop))
             self._write_claim()
-        except OSError as error:
-            raise OutputError(
-                f"could not write {self.place}: {error.strerror or error}; what is done stays, go on with --resume"
-            ) from error
 
     def finish(self, extra: Mapping[str, Any], *, progress: Progress = silent) -> Path:
         """Make the coarser levels, write the description and move the volume to its place.
@@ -114,15 +109,17 @@ class SlabFile:
             Plain facts that are kept with the volume: see `vitsci_viz.io.volume_report`.
         progress : callable
             Counts rows of the pyramid; may raise `Cancelled`, and the slabs stay.
+
+        Raises
+        ------
+        OutputError
+            The disk is full or the place cannot be written; the slabs stay.
         """
-        if self.is_zarr:
-            for level, first, band in self._coarser(progress):
-                self._target.arrays[level][first : first + len(band)] = band
-            self._target.describe({NAMED: dict(extra)})
-        self._target = None
-        write_volume_report(self.place, extra)
-        with replacing(self.place) as temporary:
-            self._volume.replace(temporary)
+        with self._writing():
+            self._target.finish(extra, progress)
+            write_volume_report(self.place, extra)
+            with replacing(self.place) as temporary:
+                self._volume.replace(temporary)
         shutil.rmtree(self.folder, ignore_errors=True)
         return self.place
 
@@ -130,24 +127,15 @@ class SlabFile:
     def _volume(self) -> Path:
         return self.folder / self.place.name
 
-    def _open(self, *, is_continued: bool) -> Any:
-        if self.is_zarr:
-            return MultiscaleTarget(self._volume, self.facts, is_continued=is_continued)
-        import tifffile
-
-        if is_continued:
-            return tifffile.memmap(self._volume, mode="r+")
-        metadata = {"axes": "ZYX", **_physical(self.facts)}
-        kept: Any = {"shape": self.facts.shape, "dtype": self.facts.dtype, "metadata": metadata, "bigtiff": True}
-        return tifffile.memmap(self._volume, **kept, ome=self.facts.spacing is not None, photometric="minisblack")
-
-    def _coarser(self, progress: Progress) -> Iterator[tuple[int, int, Array]]:
-        finest, step = self._target.arrays[0], CHUNK[3]
-        parts = row_bands(self.facts.shape[0], step, "pyramid", progress)
-        bands = (np.asarray(finest[part])[..., None] for part in parts)
-        for level, first, band in pyramid_bands(bands, len(self._target.arrays), step, block_mean):
-            if level:
-                yield level, first, band[..., 0]
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = str(error.__cause__ or error) if isinstance(error, OutputError) else error.strerror or error
+            raise OutputError(
+                f"could not write {self.place}: {reason}; what is done stays, go on with --resume"
+            ) from error
 
     def _claimed(self) -> list[tuple[int, int]]:
         try:
@@ -166,6 +154,56 @@ class SlabFile:
     def _write_claim(self) -> None:
         with replacing(self.folder / _CLAIM) as temporary:
             temporary.write_text(json.dumps({"key": self._key, "done": self.done}))
+
+
+class _ZarrSlabs:
+    """The arrays of a pyramid: slabs go into the finest."""
+
+    def __init__(self, place: Path, facts: MultiscaleFacts, *, is_continued: bool) -> None:
+        self._facts = facts
+        self._target = MultiscaleTarget(place, facts, is_continued=is_continued)
+
+    def write(self, rows: slice, slices: Array) -> None:
+        self._target.arrays[0][rows] = slices
+
+    def finish(self, extra: Mapping[str, Any], progress: Progress) -> None:
+        arrays, step = self._target.arrays, CHUNK[3]
+        parts = row_bands(self._facts.shape[0], step, "pyramid", progress)
+        bands = (np.asarray(arrays[0][part])[..., None] for part in parts)
+        for level, first, band in pyramid_bands(bands, len(arrays), step, block_mean):
+            if level:
+                arrays[level][first : first + len(band)] = band[..., 0]
+        self._target.describe({NAMED: dict(extra)})
+
+
+class _TiffSlabs:
+    """The pages of a TIFF, which lie in one piece.
+
+    They are written, not mapped: a full disk is an error of a write, but the end of a process that maps.
+    """
+
+    def __init__(self, place: Path, facts: MultiscaleFacts, *, is_continued: bool) -> None:
+        import tifffile
+
+        self._place = place
+        if not is_continued:
+            metadata = {"axes": "ZYX", **_physical(facts)}
+            kept: Any = {"shape": facts.shape, "dtype": facts.dtype, "metadata": metadata, "bigtiff": True}
+            tifffile.imwrite(place, **kept, ome=facts.spacing is not None, photometric="minisblack")
+        with tifffile.TiffFile(place) as file:
+            series = file.series[0]
+            self._offset, self._dtype = series.dataoffset, series.dtype
+        assert self._offset is not None, "pages of one size, uncompressed, follow each other"
+        self._page_bytes = int(np.prod(facts.shape[1:])) * np.dtype(facts.dtype).itemsize
+
+    def write(self, rows: slice, slices: Array) -> None:
+        with self._place.open("r+b") as file:
+            file.seek(self._offset + rows.start * self._page_bytes)
+            for page in slices:
+                file.write(np.ascontiguousarray(page, self._dtype).data)
+
+    def finish(self, extra: Mapping[str, Any], progress: Progress) -> None:
+        """Nothing is left to do: a TIFF has no pyramid, and its facts lie beside it."""
 
 
 def partial_folder(place: Path) -> Path:

@@ -38,12 +38,15 @@ from vitsci_viz.workflows.reconstruct_facts import (
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 from vitsci_viz.workflows.reconstructing import SliceEngine, find_axis
 from vitsci_viz.workflows.reconstruction import middle_slices
+from vitsci_viz.workflows.slab_memory import needed_bytes
 from vitsci_viz.workflows.slab_pipeline import find_span, make_slabs
 from vitsci_viz.workflows.slab_plan import SlabPlan, check_disk, plan_slabs
 
 Floats32 = NDArray[np.float32]
 SAME_CENTRE_PX = 1.0
 """A slice that is sharpest further from the axis than this is worth a note."""
+MAY_CHANGE = ("try_centres", "device")
+"""Options that an interrupted run may be gone on with otherwise."""
 
 
 def run_reconstruct(
@@ -160,17 +163,15 @@ def _speed(engine: SliceEngine, watch: Stopwatch) -> dict[str, Any]:
 
 
 def _plan(engine: SliceEngine, execution: ExecutionOptions) -> SlabPlan:
-    scan = engine.scan
     return plan_slabs(
-        views=scan.views, columns=scan.columns, rows=engine.slices, binning=engine.options.bin,
-        raw_bytes=np.dtype(scan.projections.dtype).itemsize, side=engine.side,
+        lambda rows: needed_bytes(engine, rows), slices=engine.slices, side=engine.side,
         stored_bytes=np.dtype(engine.options.store).itemsize, memory=execution.memory,
     )  # fmt: skip
 
 
 def _key(scan: Scan, options: ReconstructOptions) -> str:
-    """Return what tells one reconstruction from another: the file as it is now, its angles, and every option of it."""
-    chosen = {name: value for name, value in options.to_mapping().items() if name != "try_centres"}
+    """Return what tells one reconstruction from another: the file as it is now, its angles, and options that count."""
+    chosen = {name: value for name, value in options.to_mapping().items() if name not in MAY_CHANGE}
     facts: list[Any] = [scan.name, list(scan.shape), chosen]
     if scan.path is not None:
         state = scan.path.stat()

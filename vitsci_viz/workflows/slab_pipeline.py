@@ -100,7 +100,10 @@ def _ahead(
 def scaled(slices: Floats32, span: tuple[float, float]) -> NDArray[np.uint16]:
     """Return attenuation as whole numbers: 0 at the lower end of the span and below, 65,535 at the upper."""
     low, high = span
-    return np.rint(np.clip((slices - low) * (LARGEST / (high - low)), 0, LARGEST)).astype(np.uint16)
+    out = np.empty(slices.shape, np.uint16)
+    for place, plane in zip(out, slices, strict=True):  # one at a time, as a slab's copies would double its memory
+        place[...] = np.rint(np.clip((plane - low) * (LARGEST / (high - low)), 0, LARGEST))
+    return out
 
 
 def find_span(engine: SliceEngine, progress: Progress) -> tuple[float, float] | None:

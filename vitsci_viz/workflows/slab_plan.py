@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +17,6 @@ MOST_ROWS = 64
 """Rows of a slab at the most: more do not make the inner loops faster."""
 SHARE = 0.5
 """Of the memory that is free, taken where no bound is given."""
-BASE_BYTES = 400 * 2**20
-"""Taken by the program itself and by pieces of filtering."""
-LOADED, STORED = 2, 2
-"""Slabs of line integrals and of slices that are in memory at a time: one at work, one on its way."""
-WORK_COPIES = 3
-"""Copies of a slab's line integrals while it is corrected, arranged and filtered."""
 PYRAMID = 8 / 7
 """What the coarser levels add to a volume."""
 
@@ -48,28 +44,16 @@ class SlabPlan:
 
 
 def plan_slabs(
-    *,
-    views: int,
-    columns: int,
-    rows: int,
-    binning: int,
-    raw_bytes: int,
-    side: int,
-    stored_bytes: int,
-    memory: int | None,
+    needed: Callable[[int], int], *, slices: int, side: int, stored_bytes: int, memory: int | None
 ) -> SlabPlan:
     """Choose the height of slabs.
 
     Parameters
     ----------
-    views, columns : int
-        Of the scan.
-    rows : int
-        Slices to make.
-    binning : int
-        Detector rows and columns behind each of them.
-    raw_bytes : int
-        Of one sample of the file.
+    needed : callable
+        Memory in bytes that slabs of so many slices take; more slices take more.
+    slices : int
+        To make.
     side : int
         Of the square slices.
     stored_bytes : int
@@ -80,22 +64,19 @@ def plan_slabs(
     Raises
     ------
     InputError
-        Not even one row fits.
+        Not even one slice fits.
     """
-    raw = views * columns * binning * (raw_bytes + 4)
-    lines = views * columns // binning * 4
-    row_bytes = LOADED * max(raw, lines) + WORK_COPIES * lines + side * side * (4 * 2 + (STORED - 1) * stored_bytes)
     bound = int(psutil.virtual_memory().available * SHARE) if memory is None else memory
-    fitting = (bound - BASE_BYTES) // row_bytes
-    if fitting < 1:
+    heights = range(1, min(MOST_ROWS, slices) + 1)
+    height = bisect.bisect_right(heights, bound, key=needed)
+    if not height:
         raise InputError(
-            f"one slice of {side:,} x {side:,} from {views:,} views needs {size_text(BASE_BYTES + row_bytes)}, and "
-            f"{size_text(bound)} may be used: allow more with --memory, or take fewer pixels with --bin"
+            f"one slice of {side:,} x {side:,} needs {size_text(needed(1))}, and {size_text(bound)} may be used: "
+            "allow more with --memory, or take fewer pixels with --bin"
         )
-    height = min(MOST_ROWS, rows, int(fitting))
     return SlabPlan(
-        rows=height, slabs=-(-rows // height), memory_bytes=BASE_BYTES + height * row_bytes,
-        disk_bytes=int(rows * side * side * stored_bytes * PYRAMID),
+        rows=height, slabs=-(-slices // height), memory_bytes=needed(height),
+        disk_bytes=int(slices * side * side * stored_bytes * PYRAMID),
     )  # fmt: skip
 
 
