@@ -52,14 +52,15 @@ def server(data_root: Path, runs_folder: Path, tmp_path_factory: pytest.TempPath
         [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        yield _address(process)
+        yield said_address(process)
     finally:
         process.terminate()
         process.wait(30)
         process.stdout.close()
 
 
-def _address(process: "subprocess.Popen[str]") -> str:
+def said_address(process: "subprocess.Popen[str]") -> str:
+    """Wait until a server says its address, and return it."""
     assert process.stdout is not None
     said, end = "", time.monotonic() + LIMIT_MS / 1000
     while time.monotonic() < end and process.poll() is None:

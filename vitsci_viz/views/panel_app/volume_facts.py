@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.views.panel_app.components import Island
-from vitsci_viz.views.panel_app.volume_planes import AXIS_COLOURS
+from vitsci_viz.views.panel_app.volume_planes import AXIS_COLOURS, shares
 from vitsci_viz.views.session.histogram import Span
 from vitsci_viz.views.session.volume_planes import AXES, Point
 from vitsci_viz.views.session.volume_session import VolumeSession
@@ -30,6 +30,14 @@ class Crosshair:
     def show(self, found: "AtCrosshair") -> None:
         """Show what was read."""
         self.view.put(lines=found.lines, profiles=found.profiles)
+
+    def share_room(self, session: VolumeSession) -> None:
+        """Give the planes beside and below the slice room by their sides.
+
+        The page sets it: changing the style of a Panel layout that is on screen asks a CDN for its style sheets.
+        """
+        beside, below = shares(session)
+        self.view.put(beside=beside, below=below)
 
     def show_span(self, span: Span) -> None:
         """Draw profiles between other values."""

@@ -19,6 +19,8 @@ AXIS_COLOURS: Mapping[str, str] = {"x": "#e69f00", "y": "#56b4e9", "z": "#cc79a7
 """Of the line that says where a plane cuts the axis; Okabe and Ito's."""
 LEAST_SHARE = 0.38
 """A thin volume's side views take at least this share of the width that the slice has."""
+BESIDE, BELOW = "var(--vz-beside, 100)", "var(--vz-below, 100)"
+"""Room that the side views take for 100 of the slice's, set in the page by the corner: see `shares`."""
 WAITING = "Making an overview"
 """What a plane across all pages of a large volume waits for."""
 
@@ -60,12 +62,12 @@ class VolumePlanes:
         self._boxes: dict[str, Any] = {}
         for name, plane in PLANES.items():
             self._add(name, plane)
-        self._boxes["corner"] = pn.Column(corner, sizing_mode="stretch_both", margin=0)
-        gap: Any = {"sizing_mode": "stretch_both", "margin": 0, "styles": {"gap": "1px"}}
+        self._boxes["corner"] = _box(corner, share=BESIDE)
         self._rows = [
-            pn.Row(self._boxes["xy"], self._boxes["yz"], **gap), pn.Row(self._boxes["xz"], self._boxes["corner"], **gap)
-        ]  # fmt: skip
-        self.panel: Any = pn.Column(*self._rows, **gap)
+            _row(self._boxes["xy"], self._boxes["yz"]),
+            _row(self._boxes["xz"], self._boxes["corner"], share=BELOW),
+        ]
+        self.panel: Any = pn.Column(*self._rows, sizing_mode="stretch_both", margin=0, styles={"gap": "1px"})
 
     def open(self, session: "VolumeSession", point: Point, span: Span) -> None:
         """Show another volume, whole."""
@@ -77,7 +79,6 @@ class VolumePlanes:
                 (rows, columns), spacing_um=None if pixel is None else (pixel, pixel), title=f"{session.name}-{name}",
                 steps=(session.stretch[plane.across], session.stretch[plane.down]),
             )  # fmt: skip
-        self._share_room(session)
         self._show_places()
         self.redraw()
 
@@ -133,17 +134,7 @@ class VolumePlanes:
         caption = pn.pane.HTML("", sizing_mode="stretch_width", height=26, margin=0, styles=STRIP)
         pane = pn.pane.Bokeh(canvas.layout, sizing_mode="stretch_both", margin=0)
         self._captions[name] = caption
-        self._boxes[name] = pn.Column(caption, pane, sizing_mode="stretch_both", margin=0)
-
-    def _share_room(self, session: "VolumeSession") -> None:
-        """Give the planes room by their sides, thin ones enough to be seen."""
-        (rows, columns), (depth, _) = session.plane_shape(PLANES["xy"]), session.plane_shape(PLANES["xz"])
-        beside = min(max(depth / columns, LEAST_SHARE), 1.0)
-        below = min(max(depth / rows, LEAST_SHARE), 1.0)
-        for name, share in (("xy", 1.0), ("yz", beside), ("xz", 1.0), ("corner", beside)):
-            self._boxes[name].styles = {"flex": f"{share:.3f} 1 0px", "min-width": "0"}
-        for row, share in zip(self._rows, (1.0, below), strict=True):
-            row.styles = {"gap": "1px", "flex": f"{share:.3f} 1 0px", "min-height": "0"}
+        self._boxes[name] = _box(caption, pane, share=BESIDE if name == "yz" else "100")
 
     def _show_places(self) -> None:
         from vitsci_viz.views.session.volume_wording import caption
@@ -238,3 +229,24 @@ class VolumePlanes:
         if self._session is not None:
             at = index_of(self._point, plane.cut) + 0.5 + steps
             self._on_point(moved(self._point, plane.cut, at, self._session.shape), True)
+
+
+def shares(session: "VolumeSession") -> tuple[int, int]:
+    """Return the room that the planes beside and below the slice take for 100 of its own; thin ones can be seen."""
+    (rows, columns), (depth, _) = session.plane_shape(PLANES["xy"]), session.plane_shape(PLANES["xz"])
+    beside, below = (round(100 * min(max(depth / side, LEAST_SHARE), 1.0)) for side in (columns, rows))
+    return beside, below
+
+
+def _box(*parts: Any, share: str) -> Any:
+    import panel as pn
+
+    styles = {"flex": f"{share} 1 0px", "min-width": "0"}
+    return pn.Column(*parts, sizing_mode="stretch_both", margin=0, styles=styles)
+
+
+def _row(*boxes: Any, share: str = "100") -> Any:
+    import panel as pn
+
+    styles = {"gap": "1px", "flex": f"{share} 1 0px", "min-height": "0"}
+    return pn.Row(*boxes, sizing_mode="stretch_both", margin=0, styles=styles)

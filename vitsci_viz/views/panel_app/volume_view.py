@@ -164,6 +164,7 @@ class VolumeView:
         self._histogram.show(histogram, self.span, title=title_of(session), note=note)
         self._facts.show(session)
         self._crosshair.show_span(self.span)
+        self._crosshair.share_room(session)
         self._planes.set_stale(False)
         self._planes.open(session, self.point, self.span)
         self.toolbar.view.put(open=True)

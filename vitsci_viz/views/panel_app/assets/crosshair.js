@@ -10,7 +10,8 @@ export function render({ model, el }) {
         make("line", { x1: at * W, x2: at * W, y1: 0, y2: H }), values.length > 1 ? make("path", { d: `M${path}` }) : null));
   }
   function show() {
-    const { lines = [], profiles = [] } = model.state;
+    const { lines = [], profiles = [], beside = 100, below = 100 } = model.state;
+    for (const [name, share] of Object.entries({ beside, below })) document.documentElement.style.setProperty(`--vz-${name}`, share);
     box.replaceChildren(...lines.map(row), ...profiles.map(profile));
   }
   model.on("state", show);
