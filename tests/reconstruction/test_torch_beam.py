@@ -74,6 +74,15 @@ def test_memory_bounds_how_many_slices_are_made_together():
         torch_filtered_back_projection(data, ANGLES[:20], device="cpu", memory=2**20)
 
 
+def test_memory_that_another_program_took_is_said(monkeypatch):
+    def fail(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch_beam, "filtered_lines", fail)
+    with pytest.raises(InputError, match=r"7 slices of 30 x 30 must fit .* \(cpu\), and did not: take device=cpu"):
+        torch_filtered_back_projection(np.zeros((20, 7, 30)), ANGLES[:20], device="cpu")
+
+
 def test_mistakes_are_said():
     with pytest.raises(InputError, match="the centre must lie on the detector, 0 to 4 px, got 9"):
         torch_filtered_back_projection(np.zeros((4, 1, 5)), np.zeros(4), device="cpu", centre=9)

@@ -1,6 +1,8 @@
 """Filtered back-projection of parallel-beam scans by torch: for GPUs, with the slices of the compiled loops."""
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -56,7 +58,7 @@ def torch_filtered_back_projection(
     Raises
     ------
     InputError
-        Shapes do not fit, the centre lies off the detector, or no slice fits into the memory.
+        Shapes do not fit, the centre lies off the detector, or the slices do not fit into the memory.
 
     Notes
     -----
@@ -73,15 +75,33 @@ def torch_filtered_back_projection(
     width = columns if side is None else side
     where = torch.device(device)
     step = slices_together(views, columns, width, free_bytes(where) if memory is None else memory)
-    factors = torch.from_numpy(filter_response(columns, filter_name)).to(where)
-    weights = torch.from_numpy(view_weights(angles).astype(np.float32)).to(where)
     slices = np.empty((rows, width, width), np.float32)
     for first in range(0, rows, step):
         part = slice(first, min(first + step, rows))
-        lines = filtered_lines(torch.from_numpy(np.ascontiguousarray(sinograms[:, part], np.float32)), factors, weights)
-        found = back_project_lines(lines, torch.from_numpy(angles), centre=middle, side=width, radius=radius)
-        slices[part] = found.permute(2, 0, 1).cpu().numpy()
+        given = torch.from_numpy(np.ascontiguousarray(sinograms[:, part], np.float32))
+        with explaining_memory(part.stop - first, width, where):
+            lines = filtered_lines(given, angles, filter_name, where)
+            found = back_project_lines(lines, torch.from_numpy(angles), centre=middle, side=width, radius=radius)
+            slices[part] = found.permute(2, 0, 1).cpu().numpy()
     return slices
+
+
+@contextlib.contextmanager
+def explaining_memory(slices: int, side: int, device: torch.device) -> Iterator[None]:
+    """Put a failed allocation in one line: another program may have taken what was free.
+
+    Raises
+    ------
+    InputError
+        The device has no more memory.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            f"{slices} slices of {side:,} x {side:,} must fit into the memory of the device ({device.type}), and did "
+            "not: take device=cpu, fewer pixels with --bin, or end what else runs there"
+        ) from error
 
 
 def free_bytes(device: torch.device) -> int | None:
@@ -117,30 +137,36 @@ def slices_together(views: int, columns: int, side: int, memory: int | None) -> 
     return min(SLICES, fitting)
 
 
-def filtered_lines(sinograms: Tensor, response: Tensor, weights: Tensor) -> Tensor:
-    """Filter views block by block on the device of the response.
+def filtered_lines(
+    sinograms: Tensor, angles_rad: NDArray[np.float64], filter_name: FilterName, device: torch.device
+) -> Tensor:
+    """Filter views block by block on a device, each with the angle that it stands for.
 
     Parameters
     ----------
     sinograms : (a, s, c) float32
         Line integrals, on any device.
-    response : (n // 2 + 1,) float32
-        As `filter_response` gives it.
-    weights : (a,) float32
-        What each view is multiplied by as well.
+    angles_rad : (a,) float64
+        Of the views.
+    filter_name : str
+        See `filter_response`.
+    device : torch.device
+        Where to compute.
 
     Returns
     -------
     (a, c, s) float32
-        Slices lie together.
+        On the device; slices lie together.
     """
     views, slices, columns = sinograms.shape
     length = padded_length(columns)
-    out = torch.empty((views, columns, slices), dtype=torch.float32, device=response.device)
+    response = torch.from_numpy(filter_response(columns, filter_name)).to(device)
+    weights = torch.from_numpy(view_weights(angles_rad).astype(np.float32)).to(device)
+    out = torch.empty((views, columns, slices), dtype=torch.float32, device=device)
     step = max(1, WORK_BYTES // (4 * 4 * length * slices))
     for first in range(0, views, step):
         part = slice(first, first + step)
-        spectrum = torch.fft.rfft(sinograms[part].to(response.device), n=length, dim=2)
+        spectrum = torch.fft.rfft(sinograms[part].to(device), n=length, dim=2)
         spectrum *= response * weights[part, None, None]
         out[part] = torch.fft.irfft(spectrum, n=length, dim=2)[..., :columns].transpose(1, 2)
     return out
