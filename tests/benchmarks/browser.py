@@ -35,14 +35,15 @@ def measure() -> list[Row]:
         root = Path(folder)
         cv2.imwrite(str(root / "slide.png"), slide()[..., ::-1])
         write_pyramid(root / "pyramid.tif", slide(), PYRAMID_SIDE)
-        with _served(root) as address, _chromium() as browser:
+        with served(root) as address, chromium() as browser:
             dragged = _drag(browser, address)
             walked = _walk(browser, address)
     return [_slider_row(dragged, measure_server(slide(), SLIDES)), _walk_row(walked)]
 
 
 @contextlib.contextmanager
-def _served(root: Path) -> Iterator[str]:
+def served(root: Path) -> Iterator[str]:
+    """Serve the dashboard over a folder; yield its address."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     code = SERVER.format(root=str(root))
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
@@ -61,7 +62,8 @@ def _served(root: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _chromium() -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
+    """Yield a browser."""
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("VITSCI_VIZ_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)

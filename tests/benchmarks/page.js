@@ -63,6 +63,17 @@ window.bench = (() => {
       controller.hit.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}))
       return watch(start, {sharp})
     },
+    // From the next movement of the pointer, or its release, to what it leads to: any slice, and the whole slice.
+    async follow(event, wanted) {
+      const shown = canvases().filter((each) => each.hit.getBoundingClientRect().width > 0)
+      const painted = change(shown[shown.length - 1], "image")
+      const line = find((node) => node.matches("footer .text")), before = line.textContent
+      const whole = () => painted() && line.textContent !== before && line.textContent.startsWith("Slice of row")
+      const start = await new Promise((done) => {
+        window.addEventListener(event, () => done(performance.now()), {capture: true, once: true})
+      })
+      return watch(start, wanted === "whole" ? {first: painted, whole} : {first: painted})
+    },
     zoom_to(scale, x, y) { canvases()[0].go(x, y, scale) },
   }
 })()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import os
 from dataclasses import dataclass, field, replace
@@ -22,12 +21,11 @@ from vitsci_viz.reconstruction.preprocess import Corrections, line_integrals
 from vitsci_viz.reconstruction.tilt import find_tilt, levelled_line_integrals
 from vitsci_viz.types import Scan, Volume
 from vitsci_viz.workflows.machine import check_gpu, has_gpu
+from vitsci_viz.workflows.method_choice import faster_method
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions, parse_rows
 from vitsci_viz.workflows.slab_plan import binned, binned_centre
 
 Floats32 = NDArray[np.float32]
-FOURIER_SIDE = 1024
-"""From this side on the Fourier method is faster than back-projection of as many slices."""
 PADDED_SHARE = 0.5
 """Columns that views go on by at either side, as a share of the detector."""
 
@@ -121,7 +119,14 @@ class SliceEngine:
             return self.options.method
         if self.device != "cpu":
             return "fbp"
-        return "fourier" if self.side >= FOURIER_SIDE and importlib.util.find_spec("finufft") else "fbp"
+        return faster_method(self.side)[0]
+
+    @property
+    def method_reason(self) -> str:
+        """Why slices are made by this method."""
+        if self.options.method != "auto":
+            return "as asked"
+        return "made on the GPU" if self.device != "cpu" else faster_method(self.side)[1]
 
     @property
     def device(self) -> str:
