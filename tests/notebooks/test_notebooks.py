@@ -71,6 +71,11 @@ def test_it_runs_on_samples(notebook, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.parametrize("notebook", [path for path in NOTEBOOKS if "VITSCI_VIZ_DATA" in code_of(path)], indirect=True)
+@pytest.mark.parametrize(
+    "notebook",
+    [path for path in NOTEBOOKS if "VITSCI_VIZ_DATA" in code_of(path)],
+    ids=lambda path: path.stem,
+    indirect=True,
+)
 def test_it_runs_on_real_data(notebook, tmp_path, data_dir):
     execute(notebook, tmp_path, data=data_dir)

@@ -4,80 +4,15 @@ import re
 
 import numpy as np
 import pytest
-import yaml
 from playwright.sync_api import expect
 
 from tests.views.panel_app.conftest import LIMIT_MS
+from tests.views.panel_app.dashboard import Dashboard, wait_until
 from vitsci_viz.patching.options import PatchOptions
-from vitsci_viz.patching.tree_file import load_tree
 from vitsci_viz.views.panel_app.frame import PAGES
 from vitsci_viz.views.session.state import ViewState
 
 pytestmark = pytest.mark.browser
-
-
-class Dashboard:
-    """A page of the dashboard."""
-
-    def __init__(self, page, address):
-        self.page, self.address = page, address
-        page.set_default_timeout(LIMIT_MS)
-        self.faults = []
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-
-    def open(self, query=""):
-        self.page.goto(self.address + (f"?{query}" if query else ""))
-        self.settled()
-        return self
-
-    def reading(self, name):
-        return self.page.locator(f"[data-reading='{name}']").first
-
-    @property
-    def tokens(self):
-        return int(re.sub(r"\D", "", self.reading("Tokens").text_content()))
-
-    def settled(self):
-        """Wait until a tree is shown and what it keeps is known."""
-        expect(self.reading("Reconstruction")).to_contain_text(re.compile(r"dB|exact"), timeout=LIMIT_MS)
-        expect(self.status).to_contain_text("tokens, known in", timeout=LIMIT_MS)
-        wait_until(self, lambda: self.state.window is not None)
-
-    @property
-    def state(self):
-        """What the link says."""
-        return ViewState.from_query(self.page.evaluate("location.search.slice(1)"))
-
-    @property
-    def status(self):
-        return self.page.locator("footer .text")
-
-    def option(self, name):
-        return self.page.get_by_label(name, exact=True)
-
-    def canvas(self, number=0):
-        return self.page.get_by_role("application").nth(number)
-
-    def hover(self, across, down):
-        """Rest a hand on the canvas, never quite still, until it says which leaf lies there."""
-        box, status = self.canvas().bounding_box(), self.page.locator(".vz-status").first
-        trembling = iter(range(10_000))
-
-        def is_told():
-            self.page.mouse.move(
-                box["x"] + box["width"] * across + next(trembling) % 2, box["y"] + box["height"] * down
-            )
-            return "token" in status.text_content()
-
-        wait_until(self, is_told)
-        return status.text_content()
-
-    def picture(self):
-        """The pixels of the canvas as the user sees them."""
-        import cv2
-
-        self.page.mouse.move(5, 5)
-        return cv2.imdecode(np.frombuffer(self.canvas().screenshot(), np.uint8), cv2.IMREAD_COLOR)
 
 
 @pytest.fixture
@@ -85,14 +20,6 @@ def dashboard(page, server):
     dashboard = Dashboard(page, server)
     yield dashboard
     assert dashboard.faults == []
-
-
-def wait_until(dashboard, happened, *, seconds=LIMIT_MS / 1000):
-    for _ in range(int(seconds * 10)):
-        if happened():
-            return
-        dashboard.page.wait_for_timeout(100)
-    pytest.fail("it did not happen in time")
 
 
 def test_it_opens_with_a_sample_and_no_scroll_bar(dashboard, keep_picture):
@@ -260,59 +187,6 @@ def test_a_point_of_the_plot_is_taken_over_by_a_click(dashboard):
     wait_until(dashboard, lambda: dashboard.state.options.length == 64)
 
 
-def choose_path(dashboard, path, *, role="Open image"):
-    dashboard.page.get_by_role("button", name=role, exact=True).click()
-    dashboard.page.get_by_role("tab", name="Browse").click()
-    field = dashboard.page.get_by_role("textbox", name="Path below the data root")
-    field.fill(path)
-    dashboard.page.get_by_role("button", name="Open", exact=True).click()
-
-
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        ("../outside.png", "outside the data root"),
-        ("absent.png", "does not exist"),
-        ("broken.png", "broken.png"),
-        ("empty.png", "empty"),
-    ],
-)
-def test_what_cannot_be_opened_says_why_and_the_last_picture_stays(dashboard, path, words):
-    dashboard.open()
-    tokens = dashboard.tokens
-    choose_path(dashboard, path)
-    alert = dashboard.page.get_by_role("dialog").get_by_role("alert")
-    expect(alert).to_contain_text(words)
-    dashboard.page.get_by_role("dialog").get_by_role("button", name="Close").click()
-    expect(dashboard.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
-    assert dashboard.tokens == tokens
-
-
-def test_a_file_below_the_root_opens_from_the_list_with_its_mask(dashboard):
-    dashboard.open()
-    dashboard.page.get_by_role("button", name="Open image").click()
-    dashboard.page.get_by_role("tab", name="Browse").click()
-    dashboard.page.get_by_role("button", name=re.compile(r"^disc\.png")).click()
-    expect(dashboard.page.get_by_text("500 x 300 px, uint8")).to_be_visible()
-    dashboard.page.get_by_role("button", name="Mask", exact=True).click()
-    dashboard.page.get_by_role("button", name=re.compile("^disc_mask")).click()
-    expect(dashboard.reading("Oracle Dice")).to_contain_text(re.compile(r"[01]\.\d{3}"))
-
-
-def test_an_upload_opens_and_one_over_the_limit_is_refused(dashboard, data_root, tmp_path):
-    dashboard.open()
-    dashboard.page.get_by_role("button", name="Open image").click()
-    dashboard.page.get_by_role("tab", name="Upload").click()
-    big = tmp_path / "big.png"
-    big.write_bytes(bytes(3 * 2**20))
-    dashboard.page.get_by_label("File to upload").set_input_files(big)
-    expect(dashboard.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("must be at most 1 MiB")
-    dashboard.page.get_by_label("File to upload").set_input_files(data_root / "disc.png")
-    expect(dashboard.page.get_by_text("500 x 300 px, uint8")).to_be_visible()
-    dashboard.settled()
-    assert dashboard.state.source == "upload:disc.png"
-
-
 def test_a_wrong_option_is_marked_where_it_stands_and_the_picture_stays(dashboard):
     dashboard.open()
     tokens = dashboard.tokens
@@ -320,59 +194,6 @@ def test_a_wrong_option_is_marked_where_it_stands_and_the_picture_stays(dashboar
     dashboard.option("Patch size").press("Enter")
     expect(dashboard.page.locator("[data-option=patch_size] [role=alert]")).to_contain_text("power of two")
     assert dashboard.tokens == tokens
-
-
-def test_long_work_can_be_cancelled_and_the_last_image_stays(dashboard):
-    dashboard.open()
-    tokens = dashboard.tokens
-    dashboard.page.get_by_role("button", name="Open image").click()
-    dashboard.page.get_by_role("button", name=re.compile("^Large virtual slide")).click()
-    dashboard.page.keyboard.press("Escape")
-    dashboard.page.get_by_role("button", name="Cancel").click()
-    expect(dashboard.status).to_contain_text("Cancelled", timeout=LIMIT_MS)
-    assert dashboard.tokens == tokens
-    assert dashboard.state.source == "sample:ihc"
-
-
-def test_a_volume_is_walked_slice_by_slice(dashboard):
-    dashboard.open("source=sample:ct_volume")
-    slider = dashboard.page.get_by_label("Slice", exact=True)
-    expect(dashboard.page.get_by_text("33 / 64")).to_be_visible()
-    slider.fill("10")
-    wait_until(dashboard, lambda: dashboard.state.slice_index == 10)
-    dashboard.canvas().click(position={"x": 100, "y": 100})
-    dashboard.page.keyboard.press("]")
-    wait_until(dashboard, lambda: dashboard.state.slice_index == 11)
-
-
-def test_the_recipe_on_screen_can_be_saved_changed_and_applied(dashboard):
-    dashboard.open()
-    dashboard.page.get_by_role("button", name="The recipe of what is on screen").click()
-    text = dashboard.page.get_by_role("textbox", name="Recipe as YAML")
-    recipe = yaml.safe_load(text.input_value())
-    assert recipe["inputs"] == {"image": "sample:ihc"}
-    with dashboard.page.expect_download() as saved:
-        dashboard.page.get_by_role("button", name="Save", exact=True).click()
-    assert yaml.safe_load(saved.value.path().read_text()) == recipe
-    text.fill(yaml.safe_dump({**recipe, "options": {"patch_sise": 4}}))
-    dashboard.page.get_by_role("button", name="Apply").click()
-    expect(dashboard.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("did you mean 'patch_size'")
-    text.fill(yaml.safe_dump({**recipe, "options": {"mode": "length", "length": 64}}))
-    dashboard.page.get_by_role("button", name="Apply").click()
-    wait_until(dashboard, lambda: dashboard.tokens == 64)
-
-
-def test_tree_and_statistics_can_be_taken_away(dashboard):
-    dashboard.open()
-    saved = {}
-    for title in ("Tree (npz)", "Statistics (CSV)", "Overlay (PNG)"):
-        dashboard.page.get_by_role("button", name="Download").click()
-        with dashboard.page.expect_download() as download:
-            dashboard.page.get_by_role("menuitem", name=title).click()
-        saved[title] = download.value.path()
-    assert len(load_tree(saved["Tree (npz)"])) == dashboard.tokens
-    assert saved["Statistics (CSV)"].read_text().startswith("level,size_px,count,area_share,tokens")
-    assert saved["Overlay (PNG)"].read_bytes().startswith(b"\x89PNG")
 
 
 def test_every_control_has_a_name_and_the_keyboard_reaches_it(dashboard):

@@ -66,24 +66,18 @@ def front_chart(
     known = np.flatnonzero(~np.isnan(scores))
     best, front = knee(costs, scores), _front(costs, scores)
     here = [current] if current is not None and current in known else []
+    knees = [] if best is None else [best]
 
     def at(places: Sequence[int] | np.ndarray[Any, Any]) -> tuple[Any, Any]:
         """Return where rows lie."""
         return costs[list(places)], heights[list(places)]
 
-    knees = [] if best is None else [best]
-    advised = [place for place in known.tolist() if rows[place].get("recommended")]
     has_exact = bool(np.isposinf(scores).any())
-    xlim = spread(costs[known], is_log=True) if len(known) else {"start": 1.0, "end": 10.0}
-    ylim = spread(heights[known]) if len(known) else {"start": 0.0, "end": 1.0}
+    xlim, ylim = _limits(costs[known], heights[known])
     parts = [
         *([_exact_line(top)] if has_exact else []),
-        hv.Curve(at(front), "x", "y", label="Front").opts(
-            interpolation="steps-post", color=MUTED, line_width=1.5, default_tools=[], tools=[]
-        ),
-        _ring(at(knees), "Knee", size=20, colour=MUTED),
-        _ring(at(here), "Current", size=26, colour=SECOND),
-        _ring(at(advised), "Recommended", size=22, colour=RECOMMENDED).opts(marker="diamond"),
+        _steps(at(front)),
+        *_rings(at(knees), at(here), at([place for place in known.tolist() if rows[place].get("recommended")])),
         _settings(rows, known, at(known), scores, said=SAID[kept]),
         *(_legend(rows) if has_legend else []),
         _words((*at(knees), ["knee"] * len(knees)), "Knee", KNEE_OFFSET),
@@ -128,6 +122,13 @@ def _heights(scores: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]
     return top, np.where(np.isposinf(scores), top, scores)
 
 
+def _limits(costs: np.ndarray[Any, Any], heights: np.ndarray[Any, Any]) -> tuple[Mapping[str, float], ...]:
+    """Return where both axes start and end."""
+    if not len(costs):
+        return {"start": 1.0, "end": 10.0}, {"start": 0.0, "end": 1.0}
+    return spread(costs, is_log=True), spread(heights)
+
+
 def _front(costs: np.ndarray[Any, Any], scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the places of the front, cheapest first."""
     front = np.flatnonzero(pareto_front(costs, scores))
@@ -169,6 +170,24 @@ def _legend(rows: Sequence[Row]) -> list[Any]:
             size=9, default_tools=[], tools=[], **look
         )
         for name, look in looks.items()
+    ]
+
+
+def _steps(at: tuple[Any, Any]) -> Any:
+    """Join the points of the front."""
+    import holoviews as hv
+
+    return hv.Curve(at, "x", "y", label="Front").opts(
+        interpolation="steps-post", color=MUTED, line_width=1.5, default_tools=[], tools=[]
+    )
+
+
+def _rings(knees: tuple[Any, Any], here: tuple[Any, Any], advised: tuple[Any, Any]) -> list[Any]:
+    """Mark the knee, the current setting and those recommended."""
+    return [
+        _ring(knees, "Knee", size=20, colour=MUTED),
+        _ring(here, "Current", size=26, colour=SECOND),
+        _ring(advised, "Recommended", size=22, colour=RECOMMENDED).opts(marker="diamond"),
     ]
 
 
