@@ -114,7 +114,7 @@ def correlation_charts(quality: Mapping[str, Any]) -> list[dict[str, Any]]:
     resolution = curve["resolution_px"]
     mark = None if resolution is None else {"at": 1 / resolution, "name": f"{resolution:.2f} px"}
     series = [
-        {"kind": "threshold", "name": "", "x": x, "y": curve["half_bit"], "at": [0, 0]},
+        {"kind": "threshold", "name": "half a bit", "x": x, "y": curve["half_bit"], "at": [0, 0]},
         {"kind": "curve", "name": "", "x": x, "y": curve["correlation"], "at": [0, 0]},
     ]
     return [

@@ -8,12 +8,12 @@ from vitsci_viz.views.panel_app.canvases import STRIP
 from vitsci_viz.views.session.histogram import Span
 from vitsci_viz.views.session.lane import Lane
 from vitsci_viz.views.session.volume_planes import AXES, PLANES, Plane, PlaneName, Point, index_of, moved
+from vitsci_viz.views.session.volume_state import VolumeLayout, shown_plane
 
 if TYPE_CHECKING:
     from vitsci_viz.views.canvas.canvas import PatchCanvas
     from vitsci_viz.views.canvas.guides import Guide
     from vitsci_viz.views.session.volume_session import VolumeSession
-    from vitsci_viz.views.session.volume_state import VolumeLayout
 
 AXIS_COLOURS: Mapping[str, str] = {"x": "#e69f00", "y": "#56b4e9", "z": "#cc79a7"}
 """Of the line that says where a plane cuts the axis; Okabe and Ito's."""
@@ -57,6 +57,7 @@ class VolumePlanes:
         self._session: VolumeSession | None = None
         self._point: Point = (0.5, 0.5, 0.5)
         self._span: Span = (0.0, 1.0)
+        self._named: PlaneName = "xy"  # the plane that has the colour bar
         self.canvases: dict[PlaneName, PatchCanvas] = {}
         self._captions: dict[PlaneName, Any] = {}
         self._boxes: dict[str, Any] = {}
@@ -100,12 +101,14 @@ class VolumePlanes:
         for plane in PLANES.values():
             self._draw_plane(plane)
 
-    def arrange(self, layout: "VolumeLayout") -> None:
+    def arrange(self, layout: VolumeLayout) -> None:
         """Show the three planes, or one alone."""
+        self._named = shown_plane(layout)
         for name, box in self._boxes.items():
             box.visible = layout in ("planes", name)
         for row, names in zip(self._rows, (("xy", "yz"), ("xz",)), strict=True):
             row.visible = layout == "planes" or layout in names
+        self.redraw()
 
     def fit(self) -> None:
         """Show the whole volume."""
@@ -168,7 +171,7 @@ class VolumePlanes:
         from vitsci_viz.views.session import volume_scene as scene
 
         window, index, span = canvas.window, index_of(self._point, plane.cut), self._span
-        label = (session.quantity or "value") if plane.name == "xy" else ""
+        label = (session.quantity or "value") if plane.name == self._named else ""
 
         def work(progress: Any) -> Any:
             if window is None:

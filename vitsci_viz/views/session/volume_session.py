@@ -157,9 +157,9 @@ class VolumeSession:
         scale : float
             Pixels of the picture per screen pixel.
         """
-        levels: tuple[VolumeLevel, ...] = self._levels
+        levels = list(self._levels)
         if self._is_paged(plane.cut) and len(levels) > 1 and scale >= NEAR:
-            levels = levels[-1:]  # each voxel across the pages costs the reading of its own piece of the file
+            del levels[:-1]  # each voxel across the pages costs the reading of its own piece of the file
         fitting = [level for level in levels if max(self._step(level, plane)) <= scale * SLACK]
         level = fitting[-1] if fitting else levels[0]
         at = min(int(index / level.step[plane.cut]), int(level.array.shape[plane.cut]) - 1)
