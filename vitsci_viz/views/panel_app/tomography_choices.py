@@ -12,6 +12,7 @@ from vitsci_viz.views.session.tomography_judge import AxisChoice
 
 METHODS: Mapping[str, str] = {
     "agreement": "agreement of methods", "registration": "0/180 registration", "sinogram": "sinogram metric",
+    "sharpness": "sharpness of trial slices", "entropy": "entropy of trial slices",
 }  # fmt: skip
 SAME_PX = 0.006
 """A centre this near to a candidate is that candidate."""
@@ -35,7 +36,7 @@ class AxisChoices:
         )  # fmt: skip
         self.view.put(rows=[], chosen=-1, busy=False, error="")
 
-    def show(self, found: Sequence[AxisChoice], centre_px: float) -> None:
+    def show(self, found: Sequence[AxisChoice]) -> None:
         """Show what was found."""
         self._found = tuple(found)
         rows = [
@@ -48,8 +49,7 @@ class AxisChoices:
             }
             for each in found
         ]
-        self.view.put(rows=rows, busy=False, error="")
-        self.mark(centre_px)
+        self.view.put(rows=rows, busy=False, error="", chosen=-1)
 
     def mark(self, centre_px: float) -> None:
         """Mark the candidate that is on screen."""

@@ -8,7 +8,10 @@ from typing import Any
 
 from vitsci_viz.progress import Progress
 from vitsci_viz.views.panel_app.downloads import File
+from vitsci_viz.views.panel_app.status import StatusLine
+from vitsci_viz.views.panel_app.toolbar import Toolbar
 from vitsci_viz.views.session.histogram import Span
+from vitsci_viz.views.session.lane import Lane
 from vitsci_viz.views.session.tomography import TomographySession
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 
@@ -102,3 +105,24 @@ TOMOGRAPHY_DOWNLOADS: Mapping[str, tuple[str, Callable[[Shown, Progress], File]]
     "readings": ("Readings (JSON)", readings),
 }
 """Name -> title in the menu and maker."""
+
+
+def hand_over(
+    name: str,
+    shown: Shown,
+    *,
+    lane: Lane,
+    toolbar: Toolbar,
+    status: StatusLine,
+    failed: Callable[[Exception], None],
+) -> None:
+    """Make a file of what is on screen in a worker thread and give it to the browser."""
+    title, make = TOMOGRAPHY_DOWNLOADS[name]
+    status.busy(f"Making the {title}")
+
+    def done(file: File) -> None:
+        for piece in file.pieces():
+            toolbar.view.send(**piece)
+        status.idle(f"{file.name} saved")
+
+    lane.submit(lambda progress: make(shown, progress), done, failed, kind="download")

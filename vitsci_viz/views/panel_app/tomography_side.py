@@ -1,7 +1,7 @@
 """Beside the slice: where the axis may fall, the histogram, and how good the slice is."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vitsci_viz.errors import Cancelled
@@ -12,11 +12,12 @@ from vitsci_viz.views.panel_app.tomography_choices import AxisChoices
 from vitsci_viz.views.panel_app.volume_facts import correlation_charts
 from vitsci_viz.views.session.histogram import Histogram, Span
 from vitsci_viz.views.session.lane import Lane, Post
-from vitsci_viz.views.session.tomography import TrialSlice, plain_options
+from vitsci_viz.views.session.tomography import TomographySession, TrialSlice, plain_options
 from vitsci_viz.views.session.tomography_follow import Wanted
-from vitsci_viz.views.session.tomography_judge import Judgement, histogram, judge
+from vitsci_viz.views.session.tomography_judge import AxisChoice, Judgement, choices, histogram, judge
 from vitsci_viz.views.session.volume_wording import quality_lines
 from vitsci_viz.views.session.wording import Reading
+from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 
 COMPARED: Mapping[str, tuple[str, str]] = {
     "Resolution": ("resolution_px", "{:.2f} px"), "Signal to noise": ("signal_to_noise", "{:.1f}"),
@@ -39,6 +40,8 @@ class TomographySide:
         ``on_span(span, is_done)``: the user chose the values shown.
     on_failed : callable
         Called with an exception.
+    words : callable
+        Says an exception in words for the page.
     """
 
     def __init__(
@@ -48,8 +51,10 @@ class TomographySide:
         on_take: Callable[[float], None],
         on_span: Callable[[Span, bool], None],
         on_failed: Callable[[Exception], None],
+        words: Callable[[Exception], str],
     ) -> None:
-        self._lane, self._on_failed = Lane(post), on_failed
+        self._lane, self._search = Lane(post), Lane(post)
+        self._on_failed, self._words = on_failed, words
         self._asked: tuple[Any, ...] | None = None
         self.quality: Mapping[str, Any] = {}
         self.choices = AxisChoices(on_take)
@@ -72,8 +77,47 @@ class TomographySide:
         self.facts.put(sections=[])
 
     def close(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self._lane.close()
+        self._search.close()
+
+    def cancel(self) -> None:
+        """Stop looking for the axis."""
+        self._search.cancel()
+
+    def find(
+        self,
+        session: TomographySession,
+        options: ReconstructOptions,
+        row: int,
+        done: Callable[[Sequence[AxisChoice]], None],
+    ) -> None:
+        """Look for the places where the axis may fall and list them.
+
+        Parameters
+        ----------
+        session : TomographySession
+            The open scan.
+        options : ReconstructOptions
+            How it is corrected.
+        row : int
+            Detector row of the slices in the list.
+        done : callable
+            Called with what was found, best first; with nothing where that failed or was cancelled.
+        """
+        self.choices.set_finding(True)
+
+        def found(each: Sequence[AxisChoice]) -> None:
+            self.choices.show(each)
+            done(each)
+
+        def failed(error: Exception) -> None:
+            self.choices.fail("" if isinstance(error, Cancelled) else self._words(error))
+            done(())
+
+        self._search.submit(
+            lambda progress: choices(session, options, row, progress=progress), found, failed, kind="find"
+        )
 
     def look(self, wanted: Wanted, found: TrialSlice, span: Span | None, *, is_compared: bool) -> None:
         """Count the values of a slice that has come to rest, and judge it.

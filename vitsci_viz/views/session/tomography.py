@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vitsci_viz.errors import VitsciVizError
 from vitsci_viz.progress import Progress, silent
 from vitsci_viz.reconstruction.corrections import Corrections
 from vitsci_viz.reconstruction.flats import check_light
@@ -135,6 +136,13 @@ class TomographySession:
         """Return which slice of a setting holds a detector row, the nearest one where it is left out."""
         engine = self.engine(options.replace(centre="auto"), self.first_centre)
         return min(max((row - engine.rows.start) // options.bin, 0), engine.slices - 1)
+
+    def side_of(self, options: ReconstructOptions, centre_px: float) -> int:
+        """Return the side of the slices of a setting; that of the detector where the two do not go together."""
+        try:
+            return self.engine(options, centre_px).side
+        except VitsciVizError:
+            return self.scan.columns
 
     # ---- what is shown
 

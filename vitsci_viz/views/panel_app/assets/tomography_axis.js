@@ -28,7 +28,7 @@ export function render({ model, el }) {
   range.addEventListener("pointerdown", () => { dragging = true; });
   range.addEventListener("input", () => { number.value = Number(range.value).toFixed(2); later(Number(range.value)); });
   range.addEventListener("change", () => { dragging = false; queued = null; anchor = null; send(Number(range.value), true); });
-  const step = (by, label) => make("button", { type: "button", class: "button quiet step", "aria-label": `Move the axis by ${by} px`, onclick: () => move(by) }, label);
+  const step = (by, label) => make("button", { type: "button", class: `button quiet step ${Math.abs(by) >= 1 ? "far" : ""}`, "aria-label": `Move the axis by ${by} px`, onclick: () => move(by) }, label);
   const find = make("button", { type: "button", class: "button", "data-tip": "Find the axis from the data: 0/180 registration, sinogram metric and sharpness of trial slices on several rows", onclick: () => model.send_msg({ kind: "find" }) }, "Find centre");
   const how = make("span", { class: "how" });
   const view = make("input", { type: "range", min: 0, "aria-label": "View", oninput: () => { model.send_msg({ kind: "view", value: Number(view.value) }); } });

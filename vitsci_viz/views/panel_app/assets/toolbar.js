@@ -46,7 +46,8 @@ export function render({ model, el }) {
     if (el.getRootNode().activeElement !== range) range.value = state.slice;
     say();
     for (const each of [fit, save, recipe]) each.disabled = !state.open;
-    fit.style.display = state.layout === "pareto" ? "none" : "";
+    fit.style.display = state.layout === "pareto" || state.bare ? "none" : "";
+    save.style.display = state.bare ? "none" : "";  // what is in the middle brings its own
   }
   model.on("state", show);
   model.on("msg:custom", receive);

@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from vitsci_viz.errors import Cancelled, InputError, OptionError, VitsciVizError
 from vitsci_viz.progress import Progress
-from vitsci_viz.types import Image, Recipe
-from vitsci_viz.views.panel_app.downloads import File
 from vitsci_viz.views.panel_app.empty import EmptyState
 from vitsci_viz.views.panel_app.forms import OptionForm
 from vitsci_viz.views.panel_app.frame import frame
@@ -17,26 +14,19 @@ from vitsci_viz.views.panel_app.recipe import RecipeDrawer
 from vitsci_viz.views.panel_app.scan_chooser import ScanChooser
 from vitsci_viz.views.panel_app.status import StatusLine, words_of
 from vitsci_viz.views.panel_app.tomography_axis import AxisBar
-from vitsci_viz.views.panel_app.tomography_downloads import TOMOGRAPHY_DOWNLOADS, Shown
-from vitsci_viz.views.panel_app.tomography_jobs import VolumeJobs
+from vitsci_viz.views.panel_app.tomography_downloads import TOMOGRAPHY_DOWNLOADS, Shown, hand_over
+from vitsci_viz.views.panel_app.tomography_results import Setting, TomographyResults
 from vitsci_viz.views.panel_app.tomography_side import TomographySide
+from vitsci_viz.views.panel_app.tomography_slices import SliceDesk
 from vitsci_viz.views.panel_app.tomography_viewports import TomographyViewports
-from vitsci_viz.views.panel_app.tomography_words import HELP, INVITATION, LAYOUTS, TITLE, volume_facts
+from vitsci_viz.views.panel_app.tomography_words import HELP, INVITATION, LAYOUTS, TITLE
 from vitsci_viz.views.panel_app.toolbar import Toolbar
-from vitsci_viz.views.panel_app.volume_view import VolumeView, open_file
 from vitsci_viz.views.session.histogram import Span
 from vitsci_viz.views.session.lane import Lane, Post
-from vitsci_viz.views.session.tomography import TomographySession, TrialSlice, plain_options
-from vitsci_viz.views.session.tomography_follow import SliceFollower, Wanted
-from vitsci_viz.views.session.tomography_judge import AxisChoice, choices, histogram
-from vitsci_viz.views.session.tomography_runs import (
-    VOLUME_PREFIX,
-    VolumeBook,
-    VolumeRun,
-    name_for,
-    options_in,
-    volume_recipe,
-)
+from vitsci_viz.views.session.tomography import TomographySession
+from vitsci_viz.views.session.tomography_follow import Wanted
+from vitsci_viz.views.session.tomography_judge import AxisChoice
+from vitsci_viz.views.session.tomography_runs import name_for, options_in, volume_recipe
 from vitsci_viz.views.session.tomography_state import TomographyLayout, TomographyState
 from vitsci_viz.views.session.volume_state import VolumeState
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
@@ -58,12 +48,10 @@ class TomographyPage:
         self.state = TomographyState()
         self.session: TomographySession | None = None
         self._found: AxisChoice | None = None
-        self._span: Span | None = None
         self._notice = ""
         self.status = StatusLine(self._cancel)
         self.heavy = Lane(post, on_progress=self.status.progress)
-        self.draw, self.data, self.search = Lane(post), Lane(post), Lane(post)
-        self.follower = SliceFollower(post, on_slice=self._sliced, on_failed=self._failed)
+        self.draw, self.data = Lane(post), Lane(post)
         self._build()
 
     def _build(self) -> None:
@@ -81,22 +69,22 @@ class TomographyPage:
             draw=self.draw, on_centre=self.move_axis, on_row=self.show_row, on_view=self.show_view,
             on_slice=lambda step: self.show_row(self.row + step), on_error=self._failed,
         )  # fmt: skip
-        self.side = TomographySide(post, on_take=self.move_axis, on_span=self._take_span, on_failed=self._failed)
-        self.jobs = VolumeJobs(
-            VolumeBook(library.runs_folder()), post, recipe=self._whole_recipe, on_open=self._open_result,
-            on_watch=self._watched, said=self.status.idle, shortened=library.shortened,
-        )  # fmt: skip
-        self.volume = VolumeView(
-            self._read_volume, self.status, post=post, on_state=self._volume_moved, shortened=library.shortened
+        self.side = TomographySide(
+            post, on_take=self.move_axis, on_span=self._take_span, on_failed=self._failed, words=self._words
         )
+        self.slices = SliceDesk(post, self.views, self.side, on_rest=self._rested, on_failed=self._failed)
+        self.results = TomographyResults(
+            library, post, self.status, setting=self._setting, on_show=lambda: self.set_layout("volume"),
+            on_watch=self._watched, on_state=self._volume_moved,
+        )  # fmt: skip
 
     def template(self) -> Any:
         """Return the page inside the frame."""
         import panel as pn
 
         column = {"margin": 0, "sizing_mode": "stretch_width"}
-        self.views.panel.visible = self.volume.panel.visible = self.volume.side.visible = False
-        views = (self.empty.view.panel, self.views.panel, self.volume.panel)
+        self.views.panel.visible = self.results.volume.panel.visible = self.results.volume.side.visible = False
+        views = (self.empty.view.panel, self.views.panel, self.results.volume.panel)
         self._slice_side = pn.Column(*self.side.panels, **column)
         parts = {
             "header": self.recipe.view.panel,
@@ -104,7 +92,7 @@ class TomographyPage:
             "main": pn.Column(
                 self.toolbar.view.panel, self.axis.view.panel, *views, sizing_mode="stretch_both", margin=0
             ),
-            "right": pn.Column(self.jobs.view.panel, self._slice_side, self.volume.side, **column),
+            "right": pn.Column(self.results.jobs.view.panel, self._slice_side, self.results.volume.side, **column),
             "bottom": self.status.view.panel,
         }
         self._arrange()
@@ -118,15 +106,13 @@ class TomographyPage:
             self.status.fail(self._notice)
         self.form.show(self.state.options)
         self.toolbar.view.put(layout=self.state.layout)
-        self.jobs.start(self.state.run)
-        if self.state.volume.source and self.state.layout == "volume":
-            self.volume.open(self.state.volume.source, state=self.state.volume)
+        self.results.start(self.state.run, self.state.volume if self.state.layout == "volume" else None)
         if self.state.source:
             self._try_open(self.state.source)
 
     def close(self) -> None:
         """Stop the threads and remove uploads; jobs go on."""
-        for each in (self.heavy, self.draw, self.data, self.search, self.follower, self.side, self.jobs, self.volume):
+        for each in (self.heavy, self.draw, self.data, self.slices, self.side, self.results):
             each.close()
         self.library.close()
 
@@ -165,7 +151,7 @@ class TomographyPage:
 
     def _opened(self, source: str, session: TomographySession) -> None:
         is_other = self.session is not None
-        self.session, self._span, self._found = session, None, None
+        self.session, self._found = session, None
         self.state = self.state.replace(source=source)
         if is_other:
             options = self.state.options.replace(centre="auto", rows=None)
@@ -173,19 +159,13 @@ class TomographyPage:
         self.form.show(self.state.options)
         self.source.show_scan(source, session.scan)
         self.side.clear()
-        self.views.open(session, side=self._side())
+        self.slices.open(session, self.state.levels)
+        self.views.open(session, side=session.side_of(self.state.options, self.centre_px))
         self.set_layout("slice" if self.state.layout == "volume" and is_other else self.state.layout)
         self.show_view(self.state.view)
         self.refresh()
         if self.state.options.centre == "auto" and session.scan.geometry.centre is None:
             self.find()
-
-    def _side(self) -> int:
-        assert self.session is not None
-        try:
-            return self.session.engine(self.state.options, self.centre_px).side
-        except VitsciVizError:
-            return self.session.scan.columns
 
     def _not_opened(self, error: Exception) -> None:
         if isinstance(error, Cancelled):
@@ -209,7 +189,7 @@ class TomographyPage:
         self._ask(is_done=is_done)
         if is_done:
             self.form.show(self.state.options)
-            self._offer()
+            self.results.offer()
             self._remember()
 
     def show_row(self, row: int) -> None:
@@ -254,9 +234,9 @@ class TomographyPage:
             self.form.succeed()
             self.form.acknowledge()
             self.views.show_sinogram(found[0], row)
-            self.views.set_side(self._side())
+            self.views.set_side(session.side_of(options, self.centre_px))
             self._ask()
-            self._offer()
+            self.results.offer()
             self._remember()
 
         self.heavy.submit(lambda progress: session.lines(options, row, centre), done, self._failed, kind="lines")
@@ -268,35 +248,10 @@ class TomographyPage:
             session=self.session, options=self.state.options, row=self.row, centre_px=self.centre_px,
             pixels=self.views.pixels,
         )  # fmt: skip
-        self.follower.ask(wanted, is_done=is_done)
-        if self.state.layout == "compare":
-            session, plain, row, centre = self.session, plain_options(self.state.options), self.row, self.centre_px
-            self.data.submit(
-                lambda progress: session.slice(plain, row, centre, progress=progress),
-                lambda found: self._show_before(session, found), self._failed, kind="before", stop_running=False,
-            )  # fmt: skip
+        self.slices.ask(wanted, is_compared=self.state.layout == "compare", is_done=is_done)
 
-    def _show_before(self, session: TomographySession, found: TrialSlice) -> None:
-        if self.session is session:
-            self.views.show_slice(found, self.span, name="before")
-
-    @property
-    def span(self) -> Span:
-        """Values shown as black and white."""
-        return self.state.levels or self._span or (0.0, 1.0)
-
-    def _sliced(self, wanted: Wanted, found: TrialSlice, seconds: float) -> None:
-        if wanted.session is not self.session:
-            return
-        if self._span is None:
-            self._span = histogram(found).auto
-        self.views.set_stale(False, "Preview" if found.is_preview else "")
-        self.views.show_slice(found, self.span)
-        self.side.choices.mark(found.centre_px)
-        if found.is_preview:
-            return
-        self.side.look(wanted, found, self.span, is_compared=self.state.layout == "compare")
-        said = f"Slice of row {wanted.row:,} about {found.centre_px:,.2f} px in {1000 * seconds:,.0f} ms"
+    def _rested(self, said: str) -> None:
+        """Say what was drawn; what was wrong with the link is said once, on the first picture."""
         if self._notice:
             self.status.fail(self._notice)
             self._notice = ""
@@ -305,7 +260,7 @@ class TomographyPage:
 
     def _take_span(self, span: Span, is_done: bool) -> None:
         self.state = self.state.replace(levels=span)
-        self.views.show_span(span)
+        self.slices.choose(span)
         if is_done:
             self.side.histogram.show_span(span)
             self._remember()
@@ -324,29 +279,21 @@ class TomographyPage:
 
     def find(self) -> None:
         """Find the axis from the data; what was set by hand stays until a candidate is taken."""
-        session, options, row = self.session, self.state.options, self.row
-        if session is None:
+        session = self.session
+        if session is not None:
+            self.axis.set_finding(True)
+            self.side.find(session, self.state.options, self.row, lambda found: self._found_axis(session, found))
+
+    def _found_axis(self, session: TomographySession, found: Sequence[AxisChoice]) -> None:
+        if self.session is not session:
             return
-        self.axis.set_finding(True)
-        self.side.choices.set_finding(True)
-
-        def done(found: Sequence[AxisChoice]) -> None:
-            if self.session is not session:
-                return
+        self.axis.set_finding(False)
+        if found:
             self._found = found[0]
-            self.axis.set_finding(False)
-            self.side.choices.show(found, self.centre_px)
-            if self.state.options.centre == "auto":
-                self._show_axis()
-                self._ask()
-
-        def failed(error: Exception) -> None:
-            self.axis.set_finding(False)
-            self.side.choices.fail("" if isinstance(error, Cancelled) else self._words(error))
-
-        self.search.submit(
-            lambda progress: choices(session, options, row, progress=progress), done, failed, kind="find"
-        )
+        self._show_axis()
+        self.side.choices.mark(self.centre_px)
+        if found and self.state.options.centre == "auto":
+            self._ask()
 
     # ---- options, layout, downloads
 
@@ -358,7 +305,7 @@ class TomographyPage:
             self._remember()
             return
         if before.replace(centre=options.centre) != options:
-            self._span = None if self.state.levels is None else self._span
+            self.slices.renew()
         self.refresh()
 
     def set_layout(self, layout: TomographyLayout) -> None:
@@ -366,7 +313,7 @@ class TomographyPage:
         before, self.state = self.state.layout, self.state.replace(layout=layout)
         self._arrange()
         if layout == "volume":
-            self.volume.set_layout(self.volume.state.layout)
+            self.results.volume.set_layout(self.results.volume.state.layout)
         elif layout != before and self.session is not None:
             self._ask()
         self._remember()
@@ -376,12 +323,12 @@ class TomographyPage:
         is_volume = layout == "volume"
         rows = 1 if session is None or is_volume else session.scan.rows
         is_open = session is not None or is_volume
-        self.toolbar.view.put(layout=layout, open=is_open, slices=rows, slice=self.row)
+        self.toolbar.view.put(layout=layout, open=is_open, slices=rows, slice=self.row, bare=is_volume)
         self.axis.view.panel.visible = not is_volume
         self.empty.view.panel.visible = session is None and not is_volume
         self.views.panel.visible = session is not None and not is_volume
         self._slice_side.visible = not is_volume
-        self.volume.panel.visible = self.volume.side.visible = is_volume
+        self.results.volume.panel.visible = self.results.volume.side.visible = is_volume
         if not is_volume:
             self.views.arrange(layout)
 
@@ -395,19 +342,11 @@ class TomographyPage:
             self._download(action, self.session)
 
     def _download(self, name: str, session: TomographySession) -> None:
-        title, make = TOMOGRAPHY_DOWNLOADS[name]
         shown = Shown(
-            session=session, options=self.state.options, row=self.row, centre_px=self.centre_px, span=self.span,
+            session=session, options=self.state.options, row=self.row, centre_px=self.centre_px, span=self.slices.span,
             quality=self.side.quality,
         )  # fmt: skip
-        self.status.busy(f"Making the {title}")
-
-        def done(file: File) -> None:
-            for piece in file.pieces():
-                self.toolbar.view.send(**piece)
-            self.status.idle(f"{file.name} saved")
-
-        self.heavy.submit(lambda progress: make(shown, progress), done, self._failed, kind="download")
+        hand_over(name, shown, lane=self.heavy, toolbar=self.toolbar, status=self.status, failed=self._failed)
 
     # ---- recipe, jobs, volumes
 
@@ -422,36 +361,13 @@ class TomographyPage:
         if source and source != self._scan_name():
             self._try_open(source)
 
-    def _offer(self) -> None:
-        assert self.session is not None
-        try:
-            engine = self.session.engine(self.state.options, self.centre_px)
-            self.jobs.offer(name_for(self.state.source), volume_facts(engine))
-        except VitsciVizError as error:
-            self.jobs.refuse(str(error))
-
-    def _whole_recipe(self, path: Path) -> tuple[Recipe, int]:
+    def _setting(self) -> Setting | None:
         if self.session is None:
-            raise InputError("open a scan first")
-        if self.state.source.startswith(UPLOAD_PREFIX):
-            raise InputError(
-                "an uploaded scan goes with this tab: put it below the data root to reconstruct it as a job"
-            )
-        for message in self.form.refused.values():
-            raise OptionError(message)
-        options = self.state.options
-        recipe = volume_recipe(self.library.scan_path(self.state.source), options, path)
-        return recipe, self.session.engine(options, self.centre_px).slices
-
-    def _open_result(self, run: VolumeRun) -> None:
-        self.volume.open(f"{VOLUME_PREFIX}{run.name}")
-        self.set_layout("volume")
-
-    def _read_volume(self, source: str, progress: Progress) -> tuple[Image, Mapping[str, Any]]:
-        """Open a reconstruction of this server, or a volume below the data root."""
-        if source.startswith(VOLUME_PREFIX):
-            return open_file(self.jobs.book.path_of(source.removeprefix(VOLUME_PREFIX)))
-        return open_file(self.library.resolve(source))
+            return None
+        return Setting(
+            session=self.session, source=self.state.source, options=self.state.options, centre_px=self.centre_px,
+            refused=tuple(self.form.refused.values()),
+        )  # fmt: skip
 
     def _volume_moved(self, state: VolumeState) -> None:
         self.state = self.state.replace(volume=state)
@@ -468,9 +384,9 @@ class TomographyPage:
     # ---- what goes wrong
 
     def _cancel(self) -> None:
-        for lane in (self.heavy, self.search):
-            lane.cancel()
-        self.volume.cancel()
+        self.heavy.cancel()
+        self.side.cancel()
+        self.results.volume.cancel()
         self.status.stopping()
 
     def _failed(self, error: Exception) -> None:
