@@ -127,7 +127,7 @@ def test_a_picture_shows_its_levels_as_black_and_white():
     assert raster.extent == (0, 0, 20, 20)
     assert (raster.index[0, 0], raster.index[-1, -1]) == (0, 255)
     assert (raster.low, raster.high) == (0.25, 0.75)
-    middle = np.flatnonzero(raster.index.ravel() == 127)
+    middle = np.flatnonzero(abs(raster.index.ravel().astype(int) - 127) < 5)
     assert abs(values.ravel()[middle].mean() - 0.5) < 0.02
 
 

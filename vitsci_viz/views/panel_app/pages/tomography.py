@@ -293,6 +293,7 @@ class TomographyPage:
         self._show_axis()
         self.side.choices.mark(self.centre_px)
         if found and self.state.options.centre == "auto":
+            self.slices.renew()  # shades that suit a slice about a wrong axis are too wide
             self._ask()
 
     # ---- options, layout, downloads
