@@ -50,11 +50,8 @@ def _slice_row(scan: Scan) -> Row:
     given = {"angles": angles, "ratio": 1.0, "filter_name": None, "pad": None, "apply_log": False, "gpu": False}
     theirs = fbp_reconstruction(lines[:, 0], centre, **given)
     where = inside(scan.columns)
-    errors = {
-        name: float(np.sqrt(np.mean((ours - turned)[where] ** 2)) / np.std(turned[where]))
-        for name, turned in {"as it is": theirs, "upside down": theirs[::-1]}.items()
-    }
-    error = min(errors.values())
+    wrong = (ours - theirs[::-1])[where]  # Their rows grow upwards.
+    error = float(np.sqrt(np.mean(wrong**2)) / np.std(ours[where]))
     return Row(
         name=f"slice of the tooth, {scan.columns}^2 from {scan.views} views, against algotom's FBP: RMSE "
         "inside the circle over the standard deviation there",
@@ -62,12 +59,12 @@ def _slice_row(scan: Scan) -> Row:
         measured=f"{100 * error:.2f} %",
         is_met=error <= RMSE_WITHIN,
         anchor="TomoPy tutorial",
-        values={"normalised_rmse": errors},
+        values={"normalised_rmse": error},
     )
 
 
 def _centre_row(scan: Scan) -> Row:
-    """Compare with the sharpest of many slices, each with a centre of its own."""
+    """Compare with the least smeared of many slices, each with a centre of its own."""
     started = time.perf_counter()
     best = find_centre(scan, threads=THREADS)[0]
     seconds = time.perf_counter() - started
@@ -75,10 +72,10 @@ def _centre_row(scan: Scan) -> Row:
     centres = best.centre_px + np.arange(-SWEEP_PX, SWEEP_PX + SWEEP_STEP_PX / 2, SWEEP_STEP_PX)
     where = inside(scan.columns)
     slices = trial_slices(sinogram, scan.geometry.angles_rad, centres, threads=THREADS)
-    swept = float(centres[int(np.argmax([_sharpness(each, where) for each in slices]))])
+    swept = float(centres[int(np.argmin([_smear(each, where) for each in slices]))])
     off = abs(best.centre_px - swept)
     return Row(
-        name=f"centre of the tooth against a sweep in steps of {SWEEP_STEP_PX:g} px for the sharpest slice",
+        name=f"centre of the tooth against a sweep in steps of {SWEEP_STEP_PX:g} px for the least smeared slice",
         target=f"within {SWEEP_WITHIN_PX:g} px",
         measured=f"{best.centre_px:.2f} px against {swept:.2f} px, {off:.2f} px apart; stated uncertainty "
         f"{best.uncertainty_px:.2f} px, {100 * best.confidence:.0f} % of the measurements agree; {seconds:.1f} s",
@@ -88,11 +85,15 @@ def _centre_row(scan: Scan) -> Row:
     )
 
 
-def _sharpness(image: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
-    """Return the energy of differences between neighbours: the score of this sweep, not one of the search's."""
-    down, across = np.gradient(image)
-    energy = np.asarray(down**2 + across**2)
-    return float(energy[where].sum())
+def _smear(image: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+    """Return the absolute values added up, least at the centre: a score that the search does not use.
+
+    The energy of gradients, tried first, is greatest at 297.44 px on the tooth, 1.55 px from where this score, that of
+    negative values and the standard deviation all lie.
+
+    Donath et al., Automated determination of the center of rotation in tomography data, J. Opt. Soc. Am. A 23, 2006.
+    """
+    return float(np.abs(image[where]).sum())
 
 
 def _noisy_row() -> Row:
