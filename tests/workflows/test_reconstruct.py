@@ -1,14 +1,17 @@
 """From a scan file to a volume: the slices of the engine, whatever the slabs, threads and stops."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
 from vitsci_viz.errors import Cancelled, InputError, OptionError, OutputError, OutputExistsError
 from vitsci_viz.io import read_image
+from vitsci_viz.io.hdf5 import Hdf5Level
 from vitsci_viz.io.scan_writing import write_scan
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_report import read_volume_report
@@ -223,3 +226,42 @@ def test_what_cannot_be_is_said_before_any_work(made: Path, tmp_path: Path, monk
     with pytest.raises(OutputExistsError):
         run_recipe(recipe(made, place))
     assert [path.name for path in tmp_path.iterdir()] == ["v.tif"]
+
+
+def test_the_tilt_is_a_number_within_bounds_or_auto():
+    assert ReconstructOptions(tilt="auto").tilt == "auto"
+    for tilt in (46, -90.0):
+        with pytest.raises(OptionError, match="tilt: must be auto or -45 to 45 degrees"):
+            ReconstructOptions(tilt=tilt)
+
+
+@pytest.mark.parametrize("small", [0, 2**26])
+def test_compressed_views_are_decompressed_once_and_give_the_same_slices(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+):
+    packed = tmp_path / "packed.h5"
+    shutil.copy(made, packed)
+    with h5py.File(packed, "r+") as file:
+        views = file["exchange/data"][...]
+        del file["exchange/data"]
+        file.create_dataset("exchange/data", data=views, chunks=(1, *views.shape[1:]), compression="gzip")
+    read: list[Any] = []
+    read_box = Hdf5Level.read_box
+    monkeypatch.setattr(Hdf5Level, "read_box", _counting(read, read_box))
+    monkeypatch.setattr(workflow, "SMALL_BYTES", small)
+    monkeypatch.setattr(slab_plan, "MOST_ROWS", 3)
+    out = tmp_path / "out"
+    out.mkdir()
+    run_recipe(recipe(packed, out / "v.ome.zarr"))
+    assert read == [(0, 60)], "four slabs and the quality, but one read"
+    np.testing.assert_allclose(np.asarray(read_image(out / "v.ome.zarr")), in_memory(made), atol=1e-3)
+    assert [path.name for path in out.iterdir()] == ["v.ome.zarr"]
+
+
+def _counting(read: list[Any], read_box: Any) -> Any:
+    def counted(level: Hdf5Level, box: Any) -> Any:
+        if level.name == "/exchange/data":
+            read.append(box[0])
+        return read_box(level, box)
+
+    return counted

@@ -51,7 +51,7 @@ class ProgressLines:
         """Take note of how far a stage is; what follows a comma in its name is news of it (such as the loss)."""
         with self._lock:
             if isinstance(stage, Sentence):
-                (self._bars.console if self._bars is not None else self._console).print(stage)
+                (self._bars.console if self._bars is not None else self._console).print(stage, soft_wrap=True)
                 return
             now = time.monotonic()
             name = stage.partition(",")[0]

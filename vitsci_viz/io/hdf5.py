@@ -54,11 +54,15 @@ class Hdf5Level(BoxLevel):
         Of the dataset.
     shape, dtype
         As the file has them.
+    chunk : tuple of int, optional
+        Shape of what is read at once.
     """
 
-    def __init__(self, path: Path, name: str, shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(
+        self, path: Path, name: str, shape: tuple[int, ...], dtype: Any, chunk: tuple[int, ...] | None = None
+    ) -> None:
         super().__init__(shape, dtype, path)
-        self.name = name
+        self.name, self.chunk = name, chunk
         self._dataset: Any = None
         self._lock = threading.Lock()
 
@@ -71,7 +75,7 @@ class Hdf5Level(BoxLevel):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave the open file behind when sent to another process."""
-        return type(self), (self.path, self.name, self.shape, self.dtype)
+        return type(self), (self.path, self.name, self.shape, self.dtype, self.chunk)
 
 
 def dataset_level(dataset: Any, path: Path) -> LevelArray:
@@ -90,7 +94,7 @@ def dataset_level(dataset: Any, path: Path) -> LevelArray:
     is_here = Path(dataset.file.filename).resolve() == path.resolve()
     if offset is not None and is_here and not dataset.is_virtual and not dataset.external:
         return MappedLevel(path, offset, dataset.shape, dataset.dtype)
-    return Hdf5Level(Path(dataset.file.filename), dataset.name, dataset.shape, dataset.dtype)
+    return Hdf5Level(Path(dataset.file.filename), dataset.name, dataset.shape, dataset.dtype, dataset.chunks)
 
 
 def _check_places(dataset: Any, path: Path) -> None:

@@ -56,13 +56,22 @@ class SlabFile:
         self.place, self.facts, self._key = place, facts, key
         self.folder = partial_folder(place)
         self.done: list[tuple[int, int]] = self._claimed() if resume else []
-        if not resume:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if resume:
+            with self._writing():
+                self._target: Any = self._open(is_continued=True)
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
             self.folder.mkdir()
+            self._target = self._open(is_continued=False)
             self._write_claim()
+        except OSError as error:  # there is nothing yet to go on with
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise OutputError(f"could not begin {self.place}: {error.strerror or error}; make room for it") from error
+
+    def _open(self, *, is_continued: bool) -> Any:
         kind = _ZarrSlabs if self.is_zarr else _TiffSlabs
-        with self._writing():
-            self._target = kind(self._volume, facts, is_continued=resume)
+        return kind(self._volume, self.facts, is_continued=is_continued)
 
     @property
     def is_zarr(self) -> bool:

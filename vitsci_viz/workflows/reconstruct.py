@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import math
 import os
-from dataclasses import asdict
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.atomic import check_output
+from vitsci_viz.io.row_copy import copy_folder, rows_at_once, rows_in_one_piece
 from vitsci_viz.io.samples import open_scan
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_report import report_place
-from vitsci_viz.io.volume_writing import SlabFile
+from vitsci_viz.io.volume_writing import SlabFile, partial_folder
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, Sentence, silent
 from vitsci_viz.reconstruction.flats import check_light
@@ -40,9 +45,11 @@ from vitsci_viz.workflows.reconstructing import SliceEngine, find_axis
 from vitsci_viz.workflows.reconstruction import middle_slices
 from vitsci_viz.workflows.slab_memory import needed_bytes
 from vitsci_viz.workflows.slab_pipeline import find_span, make_slabs
-from vitsci_viz.workflows.slab_plan import SlabPlan, check_disk, plan_slabs
+from vitsci_viz.workflows.slab_plan import MOST_ROWS, SlabPlan, check_disk, plan_slabs
 
 Floats32 = NDArray[np.float32]
+SMALL_BYTES = 64 * 2**20
+"""Views that can only be read whole are kept in memory up to this size, and copied to the disk from there on."""
 SAME_CENTRE_PX = 1.0
 """A slice that is sharpest further from the axis than this is worth a note."""
 MAY_CHANGE = ("try_centres", "device")
@@ -88,7 +95,7 @@ def run_reconstruct(
     if options.try_centres:
         check_sweep_places(place.parent, force=force or resume)
     watch = Stopwatch("centre", "quality", "load", "compute", "store", "pyramid")
-    with using_threads(execution):
+    with using_threads(execution), _views_copy(place):
         engine = _engine(recipe, options, execution, watch, progress)
         plan = _plan(engine, execution)
         check_disk(place, plan.disk_bytes)
@@ -116,6 +123,8 @@ def _engine(
     """Open the scan and find its axis."""
     scan = _open(recipe, None if options.angle_unit == "auto" else options.angle_unit, progress)
     check_light(scan)
+    with watch.stage("copy"):
+        scan = _with_rows_in_one_piece(scan, Path(recipe.outputs["volume"]), progress)
     threads = execution.threads or os.cpu_count() or 1
     with watch.stage("centre"):
         axis = find_axis(scan, options, progress=progress, threads=threads)
@@ -127,6 +136,28 @@ def _open(recipe: Recipe, unit: Literal["deg", "rad"] | None, progress: Progress
     if given.startswith(SAMPLE_PREFIX):
         return open_scan(given.removeprefix(SAMPLE_PREFIX), progress=progress)
     return read_scan(given, angles=recipe.inputs.get("angles"), angle_unit=unit)
+
+
+def _with_rows_in_one_piece(scan: Scan, place: Path, progress: Progress) -> Scan:
+    """Copy views that can only be read whole: else every slab would decompress all of them."""
+    views = scan.projections
+    together = rows_at_once(views)
+    if scan.rows == 1 or together < min(MOST_ROWS, scan.rows):
+        return scan
+    if math.prod(scan.shape) * np.dtype(views.dtype).itemsize <= SMALL_BYTES:
+        return replace(scan, projections=np.asarray(views[...]))
+    key = json.dumps(_file_facts(scan))
+    return replace(scan, projections=rows_in_one_piece(views, copy_folder(place), key=key, progress=progress))
+
+
+@contextlib.contextmanager
+def _views_copy(place: Path) -> Iterator[None]:
+    """Take the copy of the views away in the end, but where a stopped run can be gone on with."""
+    try:
+        yield
+    finally:
+        if not partial_folder(place).exists():
+            shutil.rmtree(copy_folder(place), ignore_errors=True)
 
 
 def _known_before(engine: SliceEngine, plan: SlabPlan, lines: Floats32) -> dict[str, Any]:
@@ -171,11 +202,16 @@ def _plan(engine: SliceEngine, execution: ExecutionOptions) -> SlabPlan:
 
 def _key(scan: Scan, options: ReconstructOptions) -> str:
     """Return what tells one reconstruction from another: the file as it is now, its angles, and options that count."""
-    chosen = {name: value for name, value in options.to_mapping().items() if name not in MAY_CHANGE}
-    facts: list[Any] = [scan.name, list(scan.shape), chosen]
+    chosen = {name: value for name, value in options.to_mapping().items() if name != "try_centres"}
+    found = hashlib.sha256(json.dumps([*_file_facts(scan), chosen], sort_keys=True).encode())
+    found.update(scan.geometry.angles_rad.tobytes())
+    return found.hexdigest()
+
+
+def _file_facts(scan: Scan) -> list[Any]:
+    """Return what tells one scan from another: the file as it is now."""
+    facts: list[Any] = [scan.name, list(scan.shape)]
     if scan.path is not None:
         state = scan.path.stat()
         facts += [str(scan.path.absolute()), state.st_size, state.st_mtime_ns]
-    found = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    found.update(scan.geometry.angles_rad.tobytes())
-    return found.hexdigest()
+    return facts

@@ -10,6 +10,8 @@ from vitsci_viz.training.options import LoopOptions
 
 MOST_ROWS = 2**31
 """More rows than any detector has."""
+MOST_TILT = 45
+"""An axis that leans further, in degrees, is another axis."""
 
 
 class ReconstructOptions(PreprocessOptions):
@@ -32,10 +34,8 @@ class ReconstructOptions(PreprocessOptions):
     )
     tilt: Literal["auto"] | float = option(
         0.0,
-        "Turn of the rotation axis in the plane of the detector, towards larger columns as the rows go down; auto "
-        "finds it.",
-        ge=-45,
-        le=45,
+        "Turn of the rotation axis in the plane of the detector, towards larger columns as the rows go down, at most "
+        "45 to either side; auto finds it.",
         unit="degrees",
         group="Geometry",
         advanced=True,
@@ -78,6 +78,13 @@ class ReconstructOptions(PreprocessOptions):
         applies={"store": ("uint16",)},
         suggestions=("auto",),
     )
+
+    @field_validator("tilt")
+    @classmethod
+    def _check_tilt(cls, value: Any) -> Any:
+        if value != "auto" and not -MOST_TILT <= value <= MOST_TILT:  # bounds of the option would refuse auto
+            raise ValueError(f"must be auto or -{MOST_TILT} to {MOST_TILT} degrees, got {value:g}")
+        return value
 
     @field_validator("rows")
     @classmethod
