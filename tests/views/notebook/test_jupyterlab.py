@@ -326,7 +326,7 @@ def wait_for_axis(page, other_than: float) -> float:
 
 
 def test_the_slice_follows_the_axis_by_slider_and_by_its_line_on_the_sinogram(page, lab, keep_picture):
-    notebook = Notebook(page, lab, CENTRE, READ_CENTRE, READ_CENTRE)
+    notebook = Notebook(page, lab, CENTRE, READ_CENTRE, "print(f'{tuned.find()[0].centre_px:.2f} px')")
     notebook.run(0)
     assert wait_for_axis(page, -1) == 130
     figures = page.locator(".bk-Figure")
@@ -352,4 +352,9 @@ def test_the_slice_follows_the_axis_by_slider_and_by_its_line_on_the_sinogram(pa
     page.mouse.up()
     by_line = wait_for_axis(page, axis_on(page))
     assert by_line < by_slider - 5
+
+    page.wait_for_timeout(1000)
+    found = notebook.printed(2)
+    page.locator(".vz-note[role=status]").filter(has_text=f"axis at {found}").wait_for()
+    page.locator(".jp-CodeCell").first.scroll_into_view_if_needed()
     keep_picture("notebook_centre", page.screenshot())
