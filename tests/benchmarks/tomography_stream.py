@@ -14,16 +14,14 @@ from vitsci_viz.io.scan_writing import write_scan
 from vitsci_viz.simulation.ellipses import project_phantom, shepp_logan
 from vitsci_viz.types import Scan, ScanGeometry
 
-SIDE, VIEWS, ROWS = 2048, 1800, 64
-"""Columns and slices of the whole, its views, and the rows that are measured."""
+SIDE, VIEWS, ROWS, FEW = 2048, 1800, 96, 32
+"""Columns and slices of the whole, its views, and rows of two runs: what differs between them grows with the rows."""
 BOUND_GIB, OVER_SLOWEST = 3.0, 1.15
 COUNTS, FRAMES = 20_000, 4
 NAME = f"{SIDE:,}^3 from {VIEWS:,} views of 16 bits on disk, by vitsci-viz reconstruct --memory 3GiB"
 TARGET = f"peak memory <= {BOUND_GIB:g} GiB; total <= {OVER_SLOWEST:g}x the slowest stage"
 COMMAND = "from vitsci_viz.cli import main; main()"
 OVERLAPPED = ("load", "compute", "store")
-ONCE = ("centre", "quality")
-"""Stages whose time does not grow with the rows."""
 
 
 def measure() -> list[Row]:
@@ -36,8 +34,10 @@ def measure() -> list[Row]:
         scan = Path(folder) / "scan.h5"
         write_scan(scan, counted_scan())
         flags = ("--centre", str((SIDE - 1) / 2), "--memory", f"{BOUND_GIB:g}GiB", "--json")
-        found = run_alone("-c", COMMAND, "reconstruct", str(scan), "--out", str(Path(folder) / "v.ome.zarr"), *flags)
-    return [_row(found)]
+        command = ("-c", COMMAND, "reconstruct", str(scan), *flags)
+        few = run_alone(*command, "--rows", f":{FEW}", "--out", str(Path(folder) / "few.ome.zarr"))
+        many = run_alone(*command, "--out", str(Path(folder) / "many.ome.zarr"))
+    return [_row(few, many)]
 
 
 def counted_scan() -> Scan:
@@ -59,23 +59,28 @@ def counted_scan() -> Scan:
     )
 
 
-def _row(found: dict[str, Any]) -> Row:
-    seconds, times = found["seconds"], SIDE / ROWS
-    once = sum(seconds.get(stage, 0.0) for stage in ONCE)
-    total = once + times * (seconds["total"] - once)
-    slowest_name = max(OVERLAPPED, key=lambda stage: seconds[stage])
-    slowest = times * seconds[slowest_name]
+def scaled(few: dict[str, float], many: dict[str, float]) -> dict[str, float]:
+    """Return the seconds of every stage for the whole: what a run takes at once, and what every row adds."""
+    each = {name: (many[name] - few[name]) / (ROWS - FEW) for name in (*OVERLAPPED, "pyramid", "total")}
+    return {name: many[name] + (SIDE - ROWS) * more for name, more in each.items()}
+
+
+def _row(few: dict[str, Any], found: dict[str, Any]) -> Row:
+    seconds = scaled(few["seconds"], found["seconds"])
+    total, slowest_name = seconds["total"], max(OVERLAPPED, key=lambda stage: seconds[stage])
+    slowest = seconds[slowest_name]
     peak = found["peak_rss_bytes"] / GIB
-    stages = ", ".join(f"{stage} {times * seconds[stage]:,.0f} s" for stage in (*OVERLAPPED, "pyramid"))
+    stages = ", ".join(f"{stage} {seconds[stage]:,.0f} s" for stage in (*OVERLAPPED, "pyramid"))
     return Row(
         name=NAME,
         target=TARGET,
         measured=f"{peak:.2f} GiB; {total / slowest:.2f}x ({total / 60:.0f} min against {slowest / 60:.0f} min of "
-        f"{slowest_name}; {stages}), {ROWS} rows measured and scaled; {found['method']}, "
+        f"{slowest_name}; {stages}), from runs of {FEW} and {ROWS} rows; {found['method']}, "
         f"{found['plan']['rows']} rows a slab",
         is_met=peak <= BOUND_GIB and total <= OVER_SLOWEST * slowest,
         anchor="TIGRE needs 448 GB at 4K",
-        values={"seconds": seconds, "scaled_total_s": total, "ratio": total / slowest,
+        values={"seconds": found["seconds"], "seconds_few": few["seconds"],
+                "scaled_total_s": total, "ratio": total / slowest,
                 "peak_rss_bytes": found["peak_rss_bytes"], "plan": found["plan"], "method": found["method"],
                 "updates_per_s": found["updates_per_s"]},
     )  # fmt: skip
