@@ -15,6 +15,7 @@ from vitsci_viz.views.panel_app.library import Library
 from vitsci_viz.views.panel_app.runs import RunChooser
 from vitsci_viz.views.panel_app.segment_downloads import SEGMENT_DOWNLOADS, Shown
 from vitsci_viz.views.panel_app.segment_list import Asked, ImageList
+from vitsci_viz.views.panel_app.segment_runs import KnownRuns
 from vitsci_viz.views.panel_app.segment_sources import (
     RUN_PREFIX,
     RunImages,
@@ -36,7 +37,6 @@ from vitsci_viz.views.panel_app.segment_words import (
     OTHER_IMAGE,
     PREDICT_AGAIN,
     remarks_of,
-    run_facts,
     summary_of,
 )
 from vitsci_viz.views.panel_app.sources import Role, SourceChooser
@@ -70,7 +70,7 @@ class SegmentPage:
         self.library, self._post = library, post
         self.state = SegmentState()
         self.session = SegmentSession(PREDICTIONS)
-        self.runs: dict[str, RunSummary] = {}
+        self.runs = KnownRuns()
         self.images = RunImages(sources=())
         self.classes: tuple[str, ...] = ()
         self.current: Source | None = None
@@ -148,9 +148,8 @@ class SegmentPage:
         self.heavy.submit(lambda progress: runs_of(self.library), self._found_runs, self._failed, kind="runs")
 
     def _found_runs(self, runs: Sequence[RunSummary]) -> None:
-        self.runs = {run.name: run for run in runs}
+        usable = self.runs.take(runs)
         self.chooser.offer(runs, where_of(self.library))
-        usable = [run for run in runs if not run.problem]
         samples = [{"name": run.name, "title": run.name, "note": run.model} for run in usable]
         self.empty.invite(samples, title=CHOOSE, text=INVITATION if usable else NO_RUNS)
         if self._notice:
@@ -166,12 +165,12 @@ class SegmentPage:
         elif name:
             self._open_runs(name, self.state.other if self.state.other != name else "")
         else:
-            self.chooser.show(self.state.run, self.state.other, run_facts(self.runs.get(self.state.run)))
+            self.chooser.show(self.state.run, self.state.other, self.runs.facts(self.state.run))
 
     def _open_runs(self, name: str, other: str) -> None:
         """Open run A, and run B where there is one; what is on screen stays until they are there."""
         try:
-            first, second = self._run(name), self._run(other) if other else None
+            first, second = self.runs.usable(name), self.runs.usable(other) if other else None
         except VitsciVizError as error:
             self._runs_not_opened(error)
             return
@@ -192,7 +191,7 @@ class SegmentPage:
         link, mask = (self.state.source, self.state.mask) if self.current is None else ("", None)
         self.state = self.state.replace(run=name, other=other)
         self.images, self.classes = images, classes
-        self.chooser.show(name, other, run_facts(self.runs.get(name)))
+        self.chooser.show(name, other, self.runs.facts(name))
         self.chooser.fail(images.note)
         self.set_layout("compare" if other else "all" if self.state.layout == "compare" else self.state.layout)
         self.list.open(images.sources, self._asked)
@@ -210,8 +209,8 @@ class SegmentPage:
         return next((source for source in self.images.sources if source.link == link), None)
 
     def _runs_not_opened(self, error: Exception) -> None:
-        self.chooser.show(self.state.run if self.view else "", self.state.other if self.view else "",
-                          run_facts(self.runs.get(self.state.run)) if self.view else "")  # fmt: skip
+        first, second = (self.state.run, self.state.other) if self.view else ("", "")
+        self.chooser.show(first, second, self.runs.facts(first))
         if isinstance(error, Cancelled):
             self._rest("Cancelled")
             return
@@ -219,18 +218,10 @@ class SegmentPage:
         self.status.fail(self._words(error))
         self.list.go_on()
 
-    def _run(self, name: str) -> RunSummary:
-        run = self.runs.get(name)
-        if run is None:
-            raise OptionError(f"there is no run {name} below the folders of the server: choose another one")
-        if run.problem:
-            raise OptionError(f"the run {name} cannot predict: {run.problem}")
-        return run
-
     @property
     def _folders(self) -> list[Path]:
         """Folders of run A and, where there is one, of run B."""
-        return [self.runs[name].path for name in (self.state.run, self.state.other) if name in self.runs]
+        return self.runs.folders(self.state.run, self.state.other)
 
     @property
     def _asked(self) -> Asked:
