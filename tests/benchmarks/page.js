@@ -14,6 +14,10 @@ window.bench = (() => {
     for (const node of everything(document)) if (test(node)) return node
     return null
   }
+  const is_within = (node, tag) => {
+    for (let up = node; up != null; up = up.parentNode ?? up.host) if (up.tagName === tag) return true
+    return false
+  }
   const kept = {}
   const once = (name, test) => (kept[name]?.isConnected ? kept[name] : (kept[name] = find(test)))
   const tokens = () => once("tokens", (node) => node.dataset?.reading === "Tokens")?.textContent
@@ -67,7 +71,8 @@ window.bench = (() => {
     async follow(event, wanted) {
       const shown = canvases().filter((each) => each.hit.getBoundingClientRect().width > 0)
       const painted = change(shown[shown.length - 1], "image")
-      const line = find((node) => node.matches("footer .text")), before = line.textContent
+      const line = find((node) => node.classList.contains("text") && is_within(node, "FOOTER"))
+      const before = line.textContent
       const whole = () => painted() && line.textContent !== before && line.textContent.startsWith("Slice of row")
       const start = await new Promise((done) => {
         window.addEventListener(event, () => done(performance.now()), {capture: true, once: true})
