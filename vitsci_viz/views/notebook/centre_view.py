@@ -178,7 +178,8 @@ class CentreView:
     def _number_changed(self, change: Mapping[str, Any]) -> None:
         if not self._is_quiet:
             is_sliding = change["owner"] is self.slider
-            self._take_centre(float(change["new"]), is_done=not is_sliding, is_sliding=is_sliding)
+            place = float(change["new"]) + (self._anchor if is_sliding else 0.0)
+            self._take_centre(place, is_done=not is_sliding, is_sliding=is_sliding)
 
     def _candidate_chosen(self, change: Mapping[str, Any]) -> None:
         if not self._is_quiet and change["new"] is not None:
@@ -215,8 +216,10 @@ class CentreView:
             min=0.0, max=last, step=STEP_PX, description="Centre", style=LABEL, layout=_wide(),
             tooltip="Where the rotation axis falls, in detector pixels whose centres are at integers",
         )  # fmt: skip
+        # a way from an anchor: a page that hears of new ends clamps the old value and sends it back
+        self._anchor, reach = self._tuner.centre, max(LEAST_FINE_PX, FINE_SHARE * last)
         self.slider = widgets.FloatSlider(
-            min=0.0, max=last, step=STEP_PX, readout=False, description=" ", style=LABEL, layout=_wide()
+            min=-reach, max=reach, step=STEP_PX, readout=False, description=" ", style=LABEL, layout=_wide()
         )
         self.candidates = widgets.Dropdown(description="Found", options=[], style=LABEL, layout=_wide())
         self.find_button = widgets.Button(
@@ -236,15 +239,12 @@ class CentreView:
 
     def _put_controls(self) -> None:
         """Put the controls where the tuner is, and call nobody."""
-        tuner, last = self._tuner, self._session.scan.columns - 1.0
+        tuner = self._tuner
         self._is_quiet = True
         try:
             self.number.value = tuner.centre
             if not self._is_sliding:
-                reach = max(LEAST_FINE_PX, FINE_SHARE * last)
-                low, high = max(0.0, tuner.centre - reach), min(last, tuner.centre + reach)
-                with self.slider.hold_trait_notifications():
-                    self.slider.min, self.slider.max, self.slider.value = low, high, tuner.centre
+                self._anchor, self.slider.value = tuner.centre, 0.0
             names = [f"{each.centre_px:.2f} px {each.method}, {each.score:.0%}" for each in tuner.candidates]
             if tuple(self.candidates.options) != tuple(names):
                 self.candidates.options = names
