@@ -20,6 +20,7 @@ def found(**changes: Any) -> dict[str, Any]:
     results = {
         "scan": SCAN, "centre": CENTRE,
         "plan": {"rows": 2, "slabs": 1, "memory_bytes": 436_000_000, "disk_bytes": 3_700_000}, "method": "fbp",
+        "method_reason": "faster below 1,024 px",
         "quality": QUALITY, "notes": ["mind this"], "corrections": ["2 dead pixels filled from their neighbours"],
         "range": None, "shape": [2, 640, 640], "updates_per_s": 1.5e9, "written": ["v.tif"],
     }  # fmt: skip
@@ -35,7 +36,8 @@ def test_geometry_centre_volume_and_quality_are_said():
     for part in (
         "tooth 181 views of 2 x 640 over 179 degrees, 10 flats, 10 darks",
         "Centre 295.50 \N{PLUS-MINUS SIGN} 0.12 px (agreement, confidence",
-        "Volume 2 x 640 x 640 by fbp, 1 slab, 1.50 G updates/s", "Resolution 3.50 px (period, half-bit FRC)",
+        "Volume 2 x 640 x 640 by fbp (faster below 1,024 px), 1 slab, 1.50 G updates/s",
+        "Resolution 3.50 px (period, half-bit FRC)",
         "signal to noise 12.3", "rings 0.25", "note: mind this", "2 dead pixels filled", "planned 436 MB of memory",
     ):  # fmt: skip
         assert part in said, part

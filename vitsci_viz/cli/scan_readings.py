@@ -33,7 +33,9 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
     shape = " x ".join(f"{n:,}" for n in results["shape"])
     rate = f"{results['updates_per_s'] / 1e9:.2f} G updates/s"
     yield Text.assemble(
-        "Volume ", (shape, ACCENT), f" by {results['method']}, {counted(plan['slabs'], 'slab')}, {rate}"
+        "Volume ",
+        (shape, ACCENT),
+        f" by {results['method']} ({results['method_reason']}), {counted(plan['slabs'], 'slab')}, {rate}",
     )
     if results["quality"]:
         yield Text(", ".join(_quality(results["quality"])))

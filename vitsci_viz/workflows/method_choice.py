@@ -23,7 +23,7 @@ def faster_method(side: int) -> tuple[str, str]:
     """
     equal = f"errors of both equal within {100 * EQUAL_ERROR:.0f} %"
     if side < FOURIER_SIDE:
-        return "fbp", f"fbp is faster below {FOURIER_SIDE:,} px, {equal}"
+        return "fbp", f"faster below {FOURIER_SIDE:,} px, {equal}"
     if importlib.util.find_spec("finufft") is None:
         return "fbp", "fourier, faster from so many pixels on, needs the extra ct"
-    return "fourier", f"fourier is faster from {FOURIER_SIDE:,} px on, {equal}"
+    return "fourier", f"faster from {FOURIER_SIDE:,} px on, {equal}"

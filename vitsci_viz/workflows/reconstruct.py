@@ -85,9 +85,9 @@ def run_reconstruct(
     Returns
     -------
     Report
-        ``scan``, ``centre``, ``plan``, ``method``, ``quality``, ``notes``, ``corrections``, ``range``, ``shape``,
-        ``seconds`` by stage, ``updates_per_s``, ``peak_rss_bytes``, ``written``; ``tried`` and ``tried_row`` where
-        centres were tried. It is kept with the volume: see
+        ``scan``, ``centre``, ``plan``, ``method``, ``method_reason``, ``quality``, ``notes``, ``corrections``,
+        ``range``, ``shape``, ``seconds`` by stage, ``updates_per_s``, ``peak_rss_bytes``, ``written``; ``tried`` and
+        ``tried_row`` where centres were tried. It is kept with the volume: see
         `vitsci_viz.io.volume_report.read_volume_report`.
     """
     place = Path(recipe.outputs["volume"])
@@ -164,6 +164,7 @@ def _known_before(engine: SliceEngine, plan: SlabPlan, lines: Floats32) -> dict[
     """Return what is known before the slabs are made: a few slices in the middle tell the quality."""
     return {
         "scan": scan_facts(engine), "centre": centre_facts(engine), "plan": asdict(plan), "method": engine.method,
+        "method_reason": engine.method_reason,
         "quality": quality_of(engine, lines), "notes": notes_on(engine, lines),
         "shape": [engine.slices, engine.side, engine.side],
     }  # fmt: skip

@@ -31,7 +31,7 @@ def announced(engine: SliceEngine, plan: SlabPlan) -> str:
     sure = "" if axis.uncertainty_px is None else f" \N{PLUS-MINUS SIGN} {axis.uncertainty_px:.2f}"
     trust = "" if axis.confidence is None else f", confidence {axis.confidence:.2f}"
     slabs = f"{plan.slabs:,} slab" + ("s" if plan.slabs > 1 else "")
-    maker = engine.method if engine.device == "cpu" else f"{engine.method} on the GPU"
+    maker = f"{engine.method} ({engine.method_reason})"
     return (
         f"{scan.views:,} views of {scan.rows:,} x {scan.columns:,}, axis at {axis.centre_px:.2f}{sure} px "
         f"({axis.method}{trust}): {engine.slices:,} slices of {engine.side:,} x {engine.side:,} in {slabs} by "

@@ -124,9 +124,9 @@ class SliceEngine:
     @property
     def method_reason(self) -> str:
         """Why slices are made by this method."""
-        if self.options.method != "auto":
-            return "as asked"
-        return "made on the GPU" if self.device != "cpu" else faster_method(self.side)[1]
+        if self.device != "cpu":
+            return "on the GPU"
+        return "as asked" if self.options.method != "auto" else faster_method(self.side)[1]
 
     @property
     def device(self) -> str:

@@ -61,7 +61,7 @@ def compute_bytes(engine: SliceEngine, rows: int) -> int:
         return lines + slices + fourier.transform_bytes(views, wide, side) + 2 * side**2 * 8
     together = min(SLICES, -(-rows // LANES) * LANES)
     view = filters.padded_length(wide) * together * 4
-    filtered = TRANSFORMED * min(max(filters.CHUNK_BYTES, view), views * view)
+    filtered = TRANSFORMED * min(max(filters.CHUNK_BYTES, view) * engine.threads, views * view)
     return lines + views * wide * together * 4 + max(filtered, side**2 * together * 4 + slices)
 
 
