@@ -78,6 +78,17 @@ def test_a_broken_link_says_what_must_hold(query, words):
         ViewState.from_query(query)
 
 
+def test_what_is_not_valid_in_a_link_leaves_the_rest():
+    state, problems = ViewState.read("source=ihc&patch_size=7&length=64&mode=length&slice=x&compare=1&compare.length=9")
+    assert (state.source, state.options.length, state.slice_index) == ("ihc", 64, None)
+    assert state.compare is not None
+    assert state.compare.length == 9
+    assert state.options.patch_size == PatchOptions().patch_size
+    assert len(problems) == 2
+    assert "power of two" in problems[0]
+    assert "whole number" in problems[1]
+
+
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(50, 3000), st.integers(50, 3000))
 def test_fit_shows_everything_centred_at_true_aspect(rows, columns, width, height):
     window = Window.fit((rows, columns), width, height)

@@ -3,18 +3,11 @@
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, get_args
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from vitsci_viz.errors import OptionError
-from vitsci_viz.params import parse_text
-from vitsci_viz.views.session.state import (
-    Window,
-    option_pairs,
-    read_slice,
-    read_window,
-    unknown_key,
-    view_pairs,
-)
+from vitsci_viz.views.session.links import Readers, link_values, option_pairs, strict, valid_options, valid_parts
+from vitsci_viz.views.session.state import READERS, Window, view_pairs
 from vitsci_viz.workflows.segment_options import PredictOptions
 
 SegmentLayout = Literal["all", "overlay", "compare"]
@@ -85,23 +78,35 @@ class SegmentState:
         >>> SegmentState.from_query(state.to_query()) == state
         True
         """
-        values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-        options = {name: parse_text(text) for name, text in values.items() if name in PredictOptions.model_fields}
-        unknown = set(values) - set(options) - set(_KEYS)
-        if unknown:
-            raise unknown_key(min(unknown), [*PredictOptions.model_fields, *_KEYS])
-        layout: Any = values.get("layout", "all")
-        if layout not in get_args(SegmentLayout):
-            raise OptionError(f"layout in the link must be one of {', '.join(get_args(SegmentLayout))}, got {layout!r}")
-        return cls(
-            **{name: values.get(name, "") for name in ("run", "other", "source")},
-            mask=values.get("mask"),
-            options=PredictOptions(**options),
-            layout=layout,
-            window=read_window(values),
-            slice_index=read_slice(values),
-            layers=tuple(part for part in values.get("layers", "").split(",") if part),
-        )
+        return strict(cls.read(query))
+
+    @classmethod
+    def read(cls, query: str) -> tuple[Self, tuple[str, ...]]:
+        """Read a link that may be wrong in places; what is not valid is left out.
+
+        Returns
+        -------
+        state : SegmentState
+            Everything that is valid.
+        problems : tuple of str
+            What was left out and why, a sentence each.
+
+        Examples
+        --------
+        >>> state, problems = SegmentState.read("run=first&layout=sideways")
+        >>> state.run, state.layout, len(problems)
+        ('first', 'all', 1)
+        """
+        values, unknown = link_values(query, (*PredictOptions.model_fields, *_READERS))
+        options, refused = valid_options(PredictOptions(), values)
+        parts, problems = valid_parts(values, _READERS)
+        return cls(options=options, **parts), (*unknown, *refused, *problems)
 
 
-_KEYS = ("run", "other", "source", "mask", "layout", "view", "slice", "layers")
+def _layout(text: str) -> str:
+    if text not in get_args(SegmentLayout):
+        raise OptionError(f"layout in the link must be one of {', '.join(get_args(SegmentLayout))}, got {text!r}")
+    return text
+
+
+_READERS: Readers = {**READERS, "run": ("run", str), "other": ("other", str), "layout": ("layout", _layout)}

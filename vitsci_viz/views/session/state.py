@@ -2,14 +2,13 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from vitsci_viz.errors import OptionError
-from vitsci_viz.params import Options, format_value, nearest, parse_text
 from vitsci_viz.patching.options import PatchOptions
+from vitsci_viz.views.session.links import Readers, link_values, option_pairs, strict, valid_options, valid_parts
 
 MAXIMUM_SIDE = 16384
 """Longest side of a viewport in screen pixels."""
@@ -144,51 +143,38 @@ class ViewState:
         >>> ViewState.from_query(state.to_query()) == state
         True
         """
-        values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-        options = {name: text for name, text in values.items() if name in PatchOptions.model_fields}
+        return strict(cls.read(query))
+
+    @classmethod
+    def read(cls, query: str) -> tuple[Self, tuple[str, ...]]:
+        """Read a link that may be wrong in places; what is not valid is left out.
+
+        Returns
+        -------
+        state : ViewState
+            Everything that is valid.
+        problems : tuple of str
+            What was left out and why, a sentence each.
+
+        Examples
+        --------
+        >>> state, problems = ViewState.read("source=ihc&length=64&mode=length&patch_size=7")
+        >>> state.source, state.options.length, len(problems)
+        ('ihc', 64, 1)
+        """
+        names = tuple(PatchOptions.model_fields)
+        values, unknown = link_values(query, (*names, *READERS, "compare", *(_COMPARE + name for name in names)))
         second = {name.removeprefix(_COMPARE): text for name, text in values.items() if name.startswith(_COMPARE)}
-        unknown = set(values) - set(options) - set(_KEYS) - {_COMPARE + name for name in second}
-        if unknown:
-            raise unknown_key(min(unknown), [*PatchOptions.model_fields, *_KEYS])
-        return cls(
-            source=values.get("source", ""),
-            mask=values.get("mask"),
-            options=_read_options(options),
-            window=read_window(values),
-            slice_index=read_slice(values),
-            compare=_read_options(second) if values.get("compare") == "1" else None,
-            layers=tuple(part for part in values.get("layers", "").split(",") if part),
-        )
+        options, refused = valid_options(_START, values)
+        compare, refused_too = valid_options(_START, second)
+        parts, problems = valid_parts(values, READERS)
+        shown = compare if values.get("compare") == "1" else None
+        return cls(options=options, compare=shown, **parts), (*unknown, *refused, *refused_too, *problems)
 
 
-_KEYS = ("source", "mask", "view", "slice", "layers", "compare")
 _COMPARE = "compare."
-
-
-def _read_options(texts: dict[str, str]) -> PatchOptions:
-    # the mode always counts, so that a link with both length and split value is no clash
-    values: dict[str, Any] = {"mode": "threshold"}
-    values.update((name, parse_text(text)) for name, text in texts.items())
-    return PatchOptions(**values)
-
-
-def option_pairs(options: Options, prefix: str = "") -> list[tuple[str, str]]:
-    """Return the options that are not at their default as keys and values of a link."""
-    default = type(options)()
-    return [
-        (prefix + name, _exact(getattr(options, name)))
-        for name in type(options).model_fields
-        if getattr(options, name) != getattr(default, name)
-    ]
-
-
-def _exact(value: Any) -> str:
-    """Write a value so that reading it gives the very same number."""
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, tuple):
-        return ",".join(_exact(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
-    return format_value(value)
+_START = PatchOptions(mode="threshold")
+"""The mode always counts, so that a link with both length and split value is no clash."""
 
 
 def view_pairs(window: Window | None, slice_index: int | None) -> list[tuple[str, str]]:
@@ -201,39 +187,42 @@ def view_pairs(window: Window | None, slice_index: int | None) -> list[tuple[str
     return pairs
 
 
-def read_window(values: Mapping[str, str]) -> Window | None:
-    """Read the window of a link; None where it names none.
+def read_window(text: str) -> Window:
+    """Read the window of a link.
 
     Raises
     ------
     OptionError
         It is not six numbers that make a window.
     """
-    if "view" not in values:
-        return None
-    parts = values["view"].split(",")
+    parts = text.split(",")
     try:
         x0, y0, x1, y1 = (float(part) for part in parts[:4])
         width, height = (int(part) for part in parts[4:])
     except ValueError:
-        raise OptionError(f"view in the link must be x0,y0,x1,y1,width,height, got {values['view']!r}") from None
+        raise OptionError(f"view in the link must be x0,y0,x1,y1,width,height, got {text!r}") from None
     return Window(x0, y0, x1, y1, width, height)
 
 
-def read_slice(values: Mapping[str, str]) -> int | None:
-    """Read the slice of a link; None where it names none.
+def read_slice(text: str) -> int:
+    """Read the slice of a link.
 
     Raises
     ------
     OptionError
         It is no whole number from 0.
     """
-    text = values.get("slice")
-    if text is not None and not text.isdecimal():
+    if not text.isdecimal():
         raise OptionError(f"slice in the link must be a whole number from 0, got {text!r}")
-    return None if text is None else int(text)
+    return int(text)
 
 
-def unknown_key(name: str, known: Iterable[str]) -> OptionError:
-    """Say that a key of a link means nothing, and which one is near."""
-    return OptionError(f"unknown key '{name}' in the link: {nearest(name, known)}")
+def read_layers(text: str) -> tuple[str, ...]:
+    """Read the layers of a link."""
+    return tuple(part for part in text.split(",") if part)
+
+
+READERS: Readers = {
+    "source": ("source", str), "mask": ("mask", str), "view": ("window", read_window),
+    "slice": ("slice_index", read_slice), "layers": ("layers", read_layers),
+}  # fmt: skip

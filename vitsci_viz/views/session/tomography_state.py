@@ -1,20 +1,19 @@
 """What the Tomography page shows, as a link restores it: the scan, the setting, the row, the view, the layout."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, get_args
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from vitsci_viz.errors import OptionError
-from vitsci_viz.params import format_value, parse_text
-from vitsci_viz.views.session.state import option_pairs, unknown_key
+from vitsci_viz.params import format_value
+from vitsci_viz.views.session.links import Readers, link_values, option_pairs, valid_options, valid_parts
 from vitsci_viz.views.session.volume_state import KEYS as VOLUME_KEYS
 from vitsci_viz.views.session.volume_state import VolumeState
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
 
 TomographyLayout = Literal["slice", "compare", "volume"]
-KEYS = ("source", "row", "view", "layout", "levels", "run")
 
 
 @dataclass(frozen=True)
@@ -87,27 +86,14 @@ class TomographyState:
         >>> (state.source, state.options.centre, state.row, state.layout, problems)
         ('sample:tooth', 296.5, None, 'compare', ("row must be a whole number from 0 on, got '-1'",))
         """
-        values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-        fields = ReconstructOptions.model_fields
-        known = [*fields, *KEYS, *VOLUME_KEYS]
-        problems = [str(unknown_key(name, known)) for name in values if name not in known]
-        options, refused = _valid({name: text for name, text in values.items() if name in fields})
-        found: dict[str, Any] = {}
-        for name, take in _READERS.items():
-            if name in values:
-                try:
-                    found[name] = take(values[name])
-                except OptionError as error:
-                    problems.append(str(error))
+        values, unknown = link_values(query, (*ReconstructOptions.model_fields, *_READERS, *VOLUME_KEYS))
+        options, refused = valid_options(ReconstructOptions(), values)
+        parts, problems = valid_parts(values, _READERS)
         volume, strange = VolumeState.read(values)
-        return cls(options=options, volume=volume, **found), (*problems, *refused, *strange)
+        return cls(options=options, volume=volume, **parts), (*unknown, *problems, *refused, *strange)
 
 
-def _text(text: str) -> str:
-    return text
-
-
-def _count(name: str) -> Any:
+def _count(name: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isdecimal():
             raise OptionError(f"{name} must be a whole number from 0 on, got {text!r}")
@@ -132,17 +118,7 @@ def _levels(text: str) -> tuple[float, float]:
     return low, high
 
 
-_READERS: Mapping[str, Any] = {
-    "source": _text, "run": _text, "row": _count("row"), "view": _count("view"), "layout": _layout, "levels": _levels,
+_READERS: Readers = {
+    "source": ("source", str), "run": ("run", str), "row": ("row", _count("row")), "view": ("view", _count("view")),
+    "layout": ("layout", _layout), "levels": ("levels", _levels),
 }  # fmt: skip
-
-
-def _valid(texts: Mapping[str, str]) -> tuple[ReconstructOptions, list[str]]:
-    """Return the options that are valid one by one, and what is wrong with the others."""
-    options, refused = ReconstructOptions(), list[str]()
-    for name, text in texts.items():
-        try:
-            options = options.replace(**{name: parse_text(text)})
-        except OptionError as error:
-            refused.append(str(error))
-    return options, refused

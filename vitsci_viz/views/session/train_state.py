@@ -1,15 +1,12 @@
 """What the Train page shows, as a link restores it: data, setting, and the run that is watched."""
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from vitsci_viz.errors import OptionError
-from vitsci_viz.params import parse_text
 from vitsci_viz.training.options import TrainOptions
-from vitsci_viz.views.session.state import option_pairs, unknown_key
+from vitsci_viz.views.session.links import link_values, option_pairs, strict, valid_options
 
 KEYS = ("data", "run")
 
@@ -57,10 +54,7 @@ class TrainState:
         >>> TrainState.from_query(state.to_query()) == state
         True
         """
-        state, problems = cls.read(query)
-        if problems:
-            raise OptionError("; ".join(problems))
-        return state
+        return strict(cls.read(query))
 
     @classmethod
     def read(cls, query: str) -> tuple[Self, tuple[str, ...]]:
@@ -79,25 +73,7 @@ class TrainState:
         >>> (state.options.epochs, state.options.length, state.run, problems)
         (100, 64, 'first', ("epochs must be at least 1, got '-3'",))
         """
-        values = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-        known = [*TrainOptions.model_fields, *KEYS]
-        unknown = [str(unknown_key(name, known)) for name in values if name not in known]
-        options, refused = _valid({name: text for name, text in values.items() if name in TrainOptions.model_fields})
+        values, unknown = link_values(query, (*TrainOptions.model_fields, *KEYS))
+        # the mode always counts, so that a link with both length and split value is no clash
+        options, refused = valid_options(TrainOptions(mode=TrainOptions().mode), values)
         return cls(data=values.get("data", ""), options=options, run=values.get("run", "")), (*unknown, *refused)
-
-
-def _valid(texts: Mapping[str, str]) -> tuple[TrainOptions, list[str]]:
-    """Return the options that are valid together, and what is wrong with the others."""
-    # the mode always counts, so that a link with both length and split value is no clash
-    options, waiting = TrainOptions(mode=TrainOptions().mode), dict(texts)
-    refused: list[str] = []
-    before = -1
-    while len(waiting) != before:  # an option may be valid only beside one that comes after it
-        before, refused = len(waiting), []
-        for name, text in tuple(waiting.items()):
-            try:
-                options = options.replace(**{name: parse_text(text)})
-                del waiting[name]
-            except OptionError as error:
-                refused.append(str(error))
-    return options, refused

@@ -90,10 +90,9 @@ class PatchPage:
 
     def start(self, query: str, *, sample: str | None) -> None:
         """Show what the link asks for, else a sample, else an invitation to open something."""
-        try:
-            state = ViewState.from_query(query)
-        except VitsciVizError as error:
-            state, self._notice = ViewState(), f"The link could not be read: {error}"
+        state, problems = ViewState.read(query)
+        if problems:
+            self._notice = f"Left out of the link: {'; '.join(problems)}"
         if not state.source and sample:
             state = state.replace(source=sample)
         self.state = state

@@ -124,11 +124,13 @@ class SegmentPage:
 
     def start(self, query: str, *, sample: str | None) -> None:
         """Show what the link asks for, else an invitation to choose a run."""
+        self.state, problems = SegmentState.read(query)
         try:
-            self.state = SegmentState.from_query(query)
             self.views.switches.restore(self.state.layers)
-        except VitsciVizError as error:
-            self._notice = f"The link could not be read: {error}"
+        except OptionError as error:
+            problems = (*problems, str(error))
+        if problems:
+            self._notice = f"Left out of the link: {'; '.join(problems)}"
         self.form.show(self.state.options)
         self.views.layout = self.state.layout
         self.toolbar.view.put(layout=self.state.layout)
