@@ -68,7 +68,12 @@ def write_json(rows: Sequence[Row], where: dict[str, Any], path: Path) -> Path:
 
 
 def write_readme(
-    rows: Sequence[Row], where: dict[str, Any], *, marks: tuple[str, str] = MARKS, command: str = "make bench"
+    rows: Sequence[Row],
+    where: dict[str, Any],
+    *,
+    marks: tuple[str, str] = MARKS,
+    command: str = "make bench",
+    how: str = "",
 ) -> None:
     """Put the table between two marks of the README."""
     start, end = marks
@@ -77,20 +82,22 @@ def write_readme(
     _, closing, after = rest.partition(end)
     if not mark or not closing:
         raise SystemExit(f"{README} must hold {start} and {end}: put them where the table shall stand")
-    README.write_text(f"{before}{start}\n{markdown(rows, where, command)}\n{end}{after}")
+    README.write_text(f"{before}{start}\n{markdown(rows, where, command, how)}\n{end}{after}")
 
 
-def markdown(rows: Sequence[Row], where: dict[str, Any], command: str) -> str:
+def markdown(rows: Sequence[Row], where: dict[str, Any], command: str, how: str = "") -> str:
     """Return the table as the README shows it."""
     lines = ["| what | measured | target | met | anchor |", "|---|---|---|---|---|"]
     lines += [f"| {row.name} | {row.measured} | {row.target} | {VERDICT[row.is_met]} | {row.anchor} |" for row in rows]
     versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
     repetitions = sorted({row.repetitions for row in rows})
+    rounds = (
+        f"Medians of {repetitions[0]} to {repetitions[-1]} rounds in which everything compared takes its turn; the "
+        f"load of the machine was {where['load']}."
+    )
     lines += [
         "",
         f"Measured by `{command}` on {where['date']}, {where['cores']} cores of {where['cpu']}, "
-        f"{where['memory_gib']} GiB, Python {where['python']}, {versions}. Medians of {repetitions[0]} to "
-        f"{repetitions[-1]} rounds in which everything compared takes its turn; the load of the machine was "
-        f"{where['load']}.",
+        f"{where['memory_gib']} GiB, Python {where['python']}, {versions}. {how or rounds}",
     ]
     return "\n".join(lines)

@@ -17,6 +17,10 @@ from tests.benchmarks.report import RESULTS, ROOT, machine, print_table, write_j
 STUDIES = ("plateau", "tokens", "oracle", "nuclei", "decoder")
 """Modules with a ``measure(work) -> list[Row]``, in the order of the table."""
 MARKS = "<!-- quality:start -->", "<!-- quality:end -->"
+HOW = (
+    "Trainings count steps on one thread; the seconds of a step are medians of rounds in which everything compared "
+    "takes its turn."
+)
 
 
 def main() -> int:
@@ -39,7 +43,7 @@ def main() -> int:
     print_table(rows)
     if len(set(chosen)) == len(STUDIES):
         path = write_json(rows, where, RESULTS / f"{where['date']}-quality.json")
-        write_readme(rows, where, marks=MARKS, command="make bench-quality")
+        write_readme(rows, where, marks=MARKS, command="make bench-quality", how=HOW)
         print(f"wrote {path} and the table in README.md", file=sys.stderr)
     return 0
 
