@@ -8,7 +8,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 README_FOLDER = ROOT / "docs" / "images"
-README_NAMES = ("hero", "pareto", "notebook", "notebook_centre", "cli")
+README_NAMES = ("hero", "pareto", "notebook", "notebook_centre", "cli", "tomography_tooth")
 LIMIT_BYTES = 300_000
 
 
