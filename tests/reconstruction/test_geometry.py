@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.geometry import checked_angles, view_weights
+from vitsci_viz.reconstruction.geometry import checked_angles, typical_gap, view_weights
 
 
 @given(st.integers(2, 200), st.floats(-7, 7))
@@ -33,6 +33,21 @@ def test_a_full_turn_sees_every_line_twice():
     angles = np.arange(12) * math.pi / 6
     np.testing.assert_allclose(view_weights(angles), math.pi / 12)
     assert view_weights(np.array([0.0, math.pi])).tolist() == pytest.approx([math.pi / 2] * 2)
+
+
+@pytest.mark.parametrize(("degrees", "views"), [(360, 361), (360, 721), (720, 721), (1080, 1081)])
+def test_opposite_views_that_nearly_coincide_do_not_lower_the_others(degrees, views):
+    unevenness = np.random.default_rng(views).normal(0, 1e-3, views)
+    weights = view_weights(np.deg2rad(np.linspace(0, degrees, views) + unevenness))
+    assert weights.sum() == pytest.approx(math.pi)
+    assert np.median(weights) == pytest.approx(math.pi / views, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "gaps", [[1.0] * 9, [1.0, 1e-6] * 4 + [1e-6, 1.0], [1e-6, 1e-6, 1e-6, 1.0] * 9, [1.0, 1.0, 99.0]]
+)
+def test_the_typical_gap_is_neither_that_of_coincident_views_nor_a_wedge(gaps):
+    assert typical_gap(np.array(gaps)) == 1.0
 
 
 def test_the_order_of_views_does_not_matter():

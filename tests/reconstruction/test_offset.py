@@ -79,6 +79,7 @@ def test_half_a_turn_is_no_offset_scan():
     assert not is_full_turn(half(90))
     assert not is_full_turn(np.linspace(0, math.pi, 90))
     assert is_full_turn(np.linspace(0, 2 * math.pi, 90))
+    assert is_full_turn(np.linspace(0, 4 * math.pi, 181) + np.random.default_rng(1).normal(0, 1e-5, 181))
     assert is_full_turn(full(90)[np.random.default_rng(0).permutation(90)])
     with pytest.raises(InputError, match="must cover a full turn"):
         widen(np.zeros((90, 1, 20)), half(90), 3.0)

@@ -9,9 +9,11 @@ from vitsci_viz.errors import InputError
 
 Floats = NDArray[np.float64]
 LARGEST_GAP = 4.0
-"""A gap between neighbouring views counts as at most so many times the median one; more is a missing wedge."""
+"""A gap between neighbouring views counts as at most so many times the typical one; more is a missing wedge."""
 SAME_RAD = 1e-7
 """Views closer than this are at the same place."""
+SAME_SHARE = 0.05
+"""And those closer than this share of the typical gap: encoders read every turn a little otherwise."""
 
 
 def checked_angles(angles_rad: NDArray[np.floating], views: int) -> Floats:
@@ -71,14 +73,49 @@ def view_weights(angles_rad: NDArray[np.floating]) -> Floats:
     array([0.25, 0.25, 0.25, 0.25])
     """
     angles = np.mod(np.asarray(angles_rad, np.float64) + SAME_RAD / 2, math.pi)
-    order = np.argsort(angles)
-    is_new = np.diff(angles[order], prepend=-1.0) > SAME_RAD
-    places, group = angles[order][is_new], np.cumsum(is_new) - 1
+    order = np.argsort(angles, kind="stable")
+    group = _same_place(angles[order])
+    shared = np.bincount(group)
+    places = np.bincount(group, angles[order]) / shared
     if len(places) == 1:
         return np.full(len(angles), math.pi / len(angles))
     after = np.diff(places, append=places[0] + math.pi)
-    after = np.minimum(after, LARGEST_GAP * np.median(after))
-    share = (after + np.roll(after, 1)) / 2 / np.bincount(group)
+    after = np.minimum(after, LARGEST_GAP * typical_gap(after))
+    share = (after + np.roll(after, 1)) / 2 / shared
     weights = np.empty(len(angles))
     weights[order] = share[group]
     return weights
+
+
+def typical_gap(gaps: NDArray[np.floating]) -> float:
+    """Return the gap between views that half of the way lies in, counted from the smallest one up.
+
+    The largest one, which may be a missing wedge, does not count. Nor do tiny ones, however many: encoders read views
+    of several turns at places that nearly coincide, and most gaps are then between those.
+
+    Parameters
+    ----------
+    gaps : (n,) float
+        Two or more, zero or larger, in any order.
+
+    Examples
+    --------
+    >>> typical_gap(np.array([1.0, 1e-6, 1.0, 1e-6, 1e-6, 90.0]))
+    1.0
+    """
+    ordered = np.sort(np.asarray(gaps, np.float64))[:-1]
+    way = np.cumsum(ordered)
+    return float(ordered[np.searchsorted(way, way[-1] / 2)])
+
+
+def _same_place(ordered: Floats) -> NDArray[np.int64]:
+    """Return the number of the place that each view is at, for growing angles."""
+    nearest = SAME_RAD
+    if len(ordered) > 1:
+        nearest = max(SAME_RAD, SAME_SHARE * typical_gap(np.diff(ordered, append=ordered[0] + math.pi)))
+    is_new = np.zeros(len(ordered), np.int64)
+    first = int(np.searchsorted(ordered, ordered[0] + nearest, side="right"))
+    while first < len(ordered):  # from its first view on, so that dense views do not all run into one
+        is_new[first] = 1
+        first = int(np.searchsorted(ordered, ordered[first] + nearest, side="right"))
+    return np.cumsum(is_new)

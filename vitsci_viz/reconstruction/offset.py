@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.geometry import checked_angles
+from vitsci_viz.reconstruction.geometry import checked_angles, typical_gap
 
 Floats = NDArray[np.float64]
 FULL_TURN_SHARE = 0.98
@@ -53,7 +53,7 @@ def is_full_turn(angles_rad: NDArray[np.floating]) -> bool:
     if len(places) < 4:
         return False
     gaps = np.diff(places, append=places[0] + 2 * math.pi)
-    missing = float(np.maximum(gaps - 2 * np.median(gaps), 0).sum())
+    missing = float(np.maximum(gaps - 2 * typical_gap(gaps), 0).sum())
     return missing <= (1 - FULL_TURN_SHARE) * 2 * math.pi
 
 

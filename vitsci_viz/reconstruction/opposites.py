@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from vitsci_viz.errors import InputError
+from vitsci_viz.reconstruction.geometry import typical_gap
 
 Floats = NDArray[np.float64]
 REACH_STEPS = 1.5
@@ -99,7 +100,7 @@ def opposite_pairs(angles_rad: NDArray[np.floating]) -> OppositePairs:
     places = angles[order]
     if len(places) < 2:
         return OppositePairs(view=_ints([]), first=_ints([]), second=_ints([]), share=np.zeros(0))
-    step = float(np.median(np.diff(places)))
+    step = typical_gap(np.diff(places, append=places[0] + 2 * math.pi))
     rows = [(view, *_opposite(places, (angle + math.pi) % (2 * math.pi), step)) for view, angle in enumerate(angles)]
     found = [(view, order[i], order[j], share) for view, i, j, share in rows if i >= 0]
     view, first, second, share = zip(*found, strict=True) if found else ((), (), (), ())

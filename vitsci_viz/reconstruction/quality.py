@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.geometry import SAME_RAD, checked_angles
+from vitsci_viz.reconstruction.geometry import checked_angles, typical_gap
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
 from vitsci_viz.reconstruction.quality_artefacts import Rings, ring_strength, streak_strength
 from vitsci_viz.reconstruction.quality_noise import Noise, noise_of_halves
@@ -166,5 +166,5 @@ def assess(
 
 def _finest_period(angles_rad: NDArray[np.float64], side: int) -> float:
     """Return twice the way that the rim of a slice turns from one view to the next, at least two pixels."""
-    directions = np.count_nonzero(np.diff(np.sort(np.mod(angles_rad + SAME_RAD / 2, np.pi)), prepend=-1) > SAME_RAD)
-    return max(SMALLEST_PX, np.pi * side / int(directions))
+    directions = np.sort(np.mod(angles_rad, np.pi))
+    return max(SMALLEST_PX, side * typical_gap(np.diff(directions, append=directions[0] + np.pi)))
