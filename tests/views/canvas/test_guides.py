@@ -92,6 +92,38 @@ def test_a_line_that_may_not_be_moved_lets_the_picture_pan(app, planes):
     assert first.window()["x0"] < before["x0"]
 
 
+def test_arrow_keys_move_the_line_that_was_taken_last_and_else_the_picture(app, planes):
+    first, _ = planes
+    lines = [Guide(name="x", axis="x", at=20.0, step=0.5), LINES[1]]
+    call(app.document, lambda: app.first.show_guides(lines))
+    first.wait("controller.state.guides[0].step == 0.5")
+    before = first.window()
+    first.page.mouse.click(*first.at(20, 30))
+    for key in ("ArrowRight", "Shift+ArrowRight", "Alt+ArrowLeft"):
+        first.page.keyboard.press(key)
+    first.page.wait_for_timeout(300)
+    assert [places for places, is_done in app.moves if is_done][-1] == {"x": pytest.approx(20 + 0.5 + 5 - 0.05)}
+    assert first.window() == before
+    first.page.mouse.click(*first.at(40, 30))
+    first.page.keyboard.press("ArrowRight")
+    first.wait(f"controller.window().x0 > {before['x0']}")
+
+
+def test_a_shift_click_puts_a_line_that_may_be_put_and_is_no_other_click(app, planes):
+    first, _ = planes
+    lines = [Guide(name="x", axis="x", at=20.0, is_put=True), LINES[1]]
+    call(app.document, lambda: app.first.show_guides(lines))
+    first.wait("controller.state.guides[0].is_put")
+    before = first.window()
+    first.page.keyboard.down("Shift")
+    first.page.mouse.click(*first.at(41, 30))
+    first.page.keyboard.up("Shift")
+    first.page.wait_for_timeout(300)
+    assert app.moves[-1] == ({"x": pytest.approx(41, abs=0.5)}, True)
+    assert app.clicks == []
+    assert first.window() == before
+
+
 def test_a_click_is_told_and_a_pan_is_none(app, planes):
     first, _ = planes
     first.page.mouse.click(*first.at(40, 30))

@@ -6,7 +6,7 @@ import pytest
 from vitsci_viz.errors import InputError, MissingFileError, OptionError
 from vitsci_viz.views.panel_app.access import check_address, check_password, origins, sign_in
 from vitsci_viz.views.panel_app.frame import PAGES
-from vitsci_viz.views.panel_app.server import AppSettings, addresses, check_root, check_runs, find_port, query_of
+from vitsci_viz.views.panel_app.server import AppSettings, addresses, app, check_root, check_runs, find_port, query_of
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.4", "::", "example.org", ""])
@@ -93,3 +93,22 @@ def test_signing_in_has_a_key_for_its_cookies_and_pages_that_ask_nothing_from_ou
         page = Path(options[name]).read_text(encoding="utf-8")
         assert "CDN" not in page
         assert "http" not in page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_session_made_without_rendering_its_page_takes_styles_from_this_server(name, tmp_path):
+    from bokeh.document import Document
+    from bokeh.models import ImportedStyleSheet
+    from panel.io.state import set_curdoc
+
+    document = Document()
+    with set_curdoc(document):
+        app(AppSettings(root=tmp_path, sample=None, runs=tmp_path / "runs"), name)().server_doc(document)
+    try:
+        addresses = {str(sheet.url) for sheet in document.select({"type": ImportedStyleSheet})}
+        assert any("listpanel.css" in each for each in addresses)
+        assert not [each for each in addresses if "//" in each]
+    finally:
+        for call in document.callbacks.session_destroyed_callbacks:
+            if call.__module__.startswith("vitsci_viz"):  # the others take apart what a server has made
+                call(None)

@@ -155,11 +155,12 @@ class Follow:
     """A follower whose results are kept in the order they came."""
 
     def __init__(self):
-        self.shown, self.errors = [], []
+        self.shown, self.errors, self.is_final = [], [], []
         self.follower = SliceFollower(lambda call: call(), on_slice=self.take, on_failed=self.errors.append)
 
     def take(self, wanted, found, seconds):
         self.shown.append((wanted.centre_px, found.is_preview))
+        self.is_final.append(found.is_final)
 
     def wait(self, condition, limit=20.0):
         end = time.monotonic() + limit
@@ -198,15 +199,26 @@ def test_an_axis_that_rests_in_mid_drag_becomes_sharp_too(session, follow, monke
     follow.wait(lambda: (22.0, False) in follow.shown)
 
 
-def test_small_scans_need_no_preview(session, follow):
+def test_small_scans_are_shown_whole_at_once_and_at_rest_as_the_volume_will_be(session, follow):
     follow.follower.ask(wanted(session, 22.0), is_done=False)
-    follow.wait(lambda: follow.shown)
-    assert follow.shown == [(22.0, False)]
+    follow.wait(lambda: follow.is_final[-1:] == [True])
+    assert follow.shown == [(22.0, False)] * 2
+    assert follow.is_final == [False, True]
 
 
-def test_an_error_is_told_for_the_last_question_alone(session, follow):
+def test_the_slice_at_rest_is_the_one_of_the_volume_whatever_drew_the_drag(session, scan):
+    options = ReconstructOptions(centre=22.6)
+    trial, rest = session.trial(options, 3, 22.6), session.slice(options, 3, 22.6)
+    assert (trial.method, trial.is_final, rest.method, rest.is_final) == ("fourier", False, "fbp", True)
+    np.testing.assert_array_equal(rest.values, np.asarray(reconstruct(scan, options))[3])
+
+
+def test_an_error_is_told_for_the_last_question_alone(session, follow, monkeypatch):
+    gate, trial = threading.Event(), session.trial
+    monkeypatch.setattr(session, "trial", lambda *asked: gate.wait(20) and trial(*asked))
     follow.follower.ask(wanted(session, -3.0))
     follow.follower.ask(wanted(session, 22.0))
+    gate.set()
     follow.wait(lambda: (22.0, False) in follow.shown)
     assert follow.errors == []
     follow.follower.ask(wanted(session, -3.0))

@@ -22,6 +22,11 @@ class Guide:
         CSS colour.
     is_movable : bool
         The user may drag it.
+    is_put : bool
+        A shift-click puts it there.
+    step : float
+        The arrow keys move it by so much once it has been taken, by ten with Shift and a tenth with Alt; 0 leaves the
+        keys to the picture.
     """
 
     name: str
@@ -30,6 +35,8 @@ class Guide:
     label: str = ""
     colour: str = "#56b4e9"
     is_movable: bool = True
+    is_put: bool = False
+    step: float = 0.0
 
 
 def guide_state(guide: Guide) -> dict[str, Any]:

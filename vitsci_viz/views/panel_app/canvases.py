@@ -93,4 +93,5 @@ STRIP = {
     "padding": "0 12px",
     "font": "600 12px/26px var(--vz-font)",
     "text-align": "center",
+    "user-select": "none",
 }

@@ -133,6 +133,8 @@ def app(settings: AppSettings, name: str = HOME) -> Any:
         import panel as pn
 
         document: Any = pn.state.curdoc
+        # Panel sets this as it renders the page: a session that a late web socket makes anew would ask a CDN for styles
+        document._template_variables.setdefault("dist_url", pn.io.resources.LOCAL_DIST)
         desk = Desk(document.add_next_tick_callback)
         runs = check_runs(settings.runs, settings.root)
         library = Library(root=settings.root, max_upload_bytes=settings.max_upload_mb * 2**20, runs=runs)

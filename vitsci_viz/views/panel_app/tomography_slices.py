@@ -87,13 +87,14 @@ class SliceDesk:
             return
         if self._auto is None:
             self._auto = histogram(found).auto
+            self._views.show_span(self.span)  # a slice before corrections may have come first
         self._views.set_stale(False, "Preview" if found.is_preview else "")
         self._views.show_slice(found, self.span)
         self._side.choices.mark(found.centre_px)
-        if not found.is_preview:
+        if found.is_final:
             self._side.look(wanted, found, self.span, is_compared=self._is_compared)
             place = f"row {wanted.row:,} about {found.centre_px:,.2f} px"
-            self._on_rest(f"Slice of {place} in {1000 * seconds:,.0f} ms")
+            self._on_rest(f"Slice of {place} in {1000 * seconds:,.0f} ms, as the volume will have it")
 
     def _show_before(self, session: TomographySession, found: Any) -> None:
         if self._session is session:

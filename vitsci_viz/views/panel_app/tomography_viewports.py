@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AXIS_COLOUR, ROW_COLOUR, VIEW_COLOUR = "#e69f00", "#56b4e9", "#cc79a7"
 """Of Okabe and Ito: the axis, the row that the slice comes from, the view that the projection is."""
+AXIS_STEP_PX = 0.1
+"""An arrow key moves the axis by so much."""
 FLAT, TALL = 0.16, 0.9
 """A projection lower than this share of its width is drawn as high, with a note; a sinogram has at most that one."""
 
@@ -220,11 +222,13 @@ class TomographyViewports:
         from vitsci_viz.views.canvas.guides import Guide
 
         axis = self._place["axis"]
-        lines = [Guide(name="axis", axis="x", at=axis, label=f"axis {axis - 0.5:,.2f}", colour=AXIS_COLOUR)]
+        label = f"axis {axis - 0.5:,.2f}"
+        lines = [Guide(name="axis", axis="x", at=axis, label=label, colour=AXIS_COLOUR, is_put=True, step=AXIS_STEP_PX)]
         which, colour, word = ("row", ROW_COLOUR, "row") if name == "projection" else ("view", VIEW_COLOUR, "view")
         place = self._place[which]
         lines.append(Guide(
             name=which, axis="y", at=place * self._steps[name], label=f"{word} {int(place):,}", colour=colour,
+            step=self._steps[name],
         ))  # fmt: skip
         return lines
 

@@ -53,6 +53,8 @@ class TrialSlice:
         Where the axis was taken to fall, on the unbinned detector.
     is_preview : bool
         From fewer views at screen resolution.
+    is_final : bool
+        Made as the whole volume will be: neither a preview nor by a faster method.
     method : str
         What made it.
     """
@@ -63,6 +65,7 @@ class TrialSlice:
     centre_px: float
     is_preview: bool
     method: str
+    is_final: bool = True
 
 
 class TomographySession:
@@ -170,6 +173,13 @@ class TomographySession:
         """Tell whether a slice is made so fast that no preview is needed."""
         return self.scan.views * self.scan.columns // options.bin <= QUICK_SAMPLES and has_finufft()
 
+    def trial(self, options: ReconstructOptions, row: int, centre_px: float) -> TrialSlice:
+        """Return a slice with all views at full resolution through the tables that are kept: at once, for a drag."""
+        engine = self.engine(options, centre_px)
+        if engine.is_offset or not has_finufft():
+            return self._by_engine(engine, row, centre_px)
+        return self._by_tuner(engine, row, centre_px, pixels=engine.side, every=1)
+
     def preview(self, options: ReconstructOptions, row: int, centre_px: float, *, pixels: int) -> TrialSlice:
         """Return a slice at screen resolution, from as many views as such a picture needs."""
         engine = self.engine(options, centre_px)
@@ -183,7 +193,7 @@ class TomographySession:
     def slice(
         self, options: ReconstructOptions, row: int, centre_px: float, *, progress: Progress = silent
     ) -> TrialSlice:
-        """Return a slice with all views at full resolution.
+        """Return a slice with all views at full resolution, by the method that makes the whole volume.
 
         Parameters
         ----------
@@ -199,9 +209,9 @@ class TomographySession:
         engine = self.engine(options, centre_px)
         self.lines(options, row, centre_px)
         progress("slice", 0, 1)
-        if engine.is_offset or options.method == "fbp" or not has_finufft():
-            return self._by_engine(engine, row, centre_px)
-        return self._by_tuner(engine, row, centre_px, pixels=engine.side, every=1)
+        return (
+            self._by_engine(engine, row, centre_px) if engine.method == "fbp" else self.trial(options, row, centre_px)
+        )
 
     # ---- inside
 
@@ -244,7 +254,7 @@ class TomographySession:
         full = engine.side * coarser
         return TrialSlice(
             values=found, side=full, unit=_unit(engine), centre_px=centre_px, is_preview=coarser > 1 or every > 1,
-            method=engine.method,
+            method=engine.method, is_final=coarser == 1 and every == 1,
         )  # fmt: skip
 
 
@@ -264,8 +274,9 @@ def _finished(engine: SliceEngine, values: Floats32, centre_px: float, *, is_pre
     if engine.options.circle:
         values[~in_circle(len(values), len(values) / 2)] = 0
     return TrialSlice(
-        values=values, side=engine.side, unit=_unit(engine), centre_px=centre_px, is_preview=is_preview, method=method
-    )
+        values=values, side=engine.side, unit=_unit(engine), centre_px=centre_px, is_preview=is_preview, method=method,
+        is_final=not is_preview and engine.method == method,
+    )  # fmt: skip
 
 
 def _unit(engine: SliceEngine) -> str:

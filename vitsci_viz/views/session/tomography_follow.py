@@ -74,27 +74,31 @@ class SliceFollower:
         wanted : Wanted
             What to show.
         is_done : bool
-            The user has let go; else the whole slice waits until the axis rests, unless it is made at once anyway.
+            The user has let go; else the slice as the volume will have it waits until the axis rests.
         """
         self._asked += 1
         number, asked_s = self._asked, time.perf_counter()
         is_quick = wanted.session.is_quick(wanted.options)
 
         def preview(progress: Progress) -> TrialSlice:
+            if is_quick:
+                return wanted.session.trial(wanted.options, wanted.row, wanted.centre_px)
             return wanted.session.preview(wanted.options, wanted.row, wanted.centre_px, pixels=wanted.pixels)
 
         def whole(progress: Progress) -> TrialSlice:
-            while not (is_done or is_quick) and time.perf_counter() - asked_s < REST_S:
+            while not is_free() and time.perf_counter() - asked_s < REST_S:
                 progress("waiting", 0, 1)
                 time.sleep(LOOK_S)
             return wanted.session.slice(wanted.options, wanted.row, wanted.centre_px, progress=progress)
 
+        def is_free() -> bool:
+            return is_done and (self._shown >= number or not is_quick)  # else both would share the processors
+
         def done(found: TrialSlice) -> None:
             self._take(number, wanted, found, time.perf_counter() - asked_s)
 
-        if not is_quick:
-            self._quick.submit(preview, done, self._failed(number), kind="preview", stop_running=False)
-        self._whole.submit(whole, done, self._failed(number), kind="slice", stop_running=not is_quick)
+        self._quick.submit(preview, done, self._failed(number), kind="preview", stop_running=False)
+        self._whole.submit(whole, done, self._failed(number), kind="slice")
 
     def close(self) -> None:
         """End the threads."""
@@ -104,7 +108,7 @@ class SliceFollower:
     def _take(self, number: int, wanted: Wanted, found: TrialSlice, seconds: float) -> None:
         is_sharper = number == self._shown and not self._is_sharp
         if number > self._shown or is_sharper:
-            self._shown, self._is_sharp = number, not found.is_preview
+            self._shown, self._is_sharp = number, found.is_final
             self._on_slice(wanted, found, seconds)
 
     def _failed(self, number: int) -> Callable[[Exception], None]:

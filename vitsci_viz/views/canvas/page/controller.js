@@ -276,6 +276,7 @@ class Controller {
     const corner = this.to_image(event)
     const is_box = event.shiftKey
     const taken = is_box ? [] : this.guides.near(corner)
+    this.guides.hold(taken)
     let last = start
     const move = (moved) => {
       if (taken.length) {
@@ -294,6 +295,7 @@ class Controller {
       hit.style.cursor = "crosshair"
       const is_click = Math.hypot(ended.clientX - start[0], ended.clientY - start[1]) < 4
       if (taken.length && !is_click) this.guides.move(taken, this.to_image(ended), true)
+      else if (is_click && is_box && this.guides.put(this.to_image(ended))) this.chrome.band(null)
       else if (is_click && this.state.clicks) this.tell("click", this.to_image(ended))
       if (!is_box) return
       this.chrome.band(null)
@@ -307,6 +309,11 @@ class Controller {
   }
 
   key(event) {
+    if (this.guides.nudge(event)) {
+      event.preventDefault()
+      event.stopPropagation()
+      return
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const step = {x: this.size.width * 0.15, y: this.size.height * 0.15}
     const names = this.offered()

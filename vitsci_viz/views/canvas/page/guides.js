@@ -6,6 +6,7 @@ const GUIDE_MS = 33
 class Guides {
   constructor(controller) {
     this.controller = controller
+    this.held = []
     this.root = document.createElement("div")
     this.root.className = "vz-guides"
   }
@@ -18,7 +19,7 @@ class Guides {
     const old = new Map([...this.root.children].map((line) => [line.dataset.name, line]))
     this.root.replaceChildren(...this.lines.map((guide) => {
       const line = old.get(guide.name) ?? document.createElement("div")
-      line.className = `vz-guide vz-guide-${guide.axis}`
+      line.className = `vz-guide vz-guide-${guide.axis}${this.held.includes(guide.name) ? " vz-guide-held" : ""}`
       line.dataset.name = guide.name
       line.style.setProperty("--colour", guide.colour)
       line.innerHTML = guide.label ? `<span>${plain(guide.label)}</span>` : ""
@@ -53,6 +54,33 @@ class Guides {
   cursor(names) {
     const axes = new Set(this.lines.filter((guide) => names.includes(guide.name)).map((guide) => guide.axis))
     return axes.size == 2 ? "move" : axes.has("x") ? "ew-resize" : axes.has("y") ? "ns-resize" : "crosshair"
+  }
+
+  // lines that the arrow keys move until something else is pressed
+  hold(names) {
+    this.held = names
+    this.update()
+  }
+
+  // shift-click: puts there what may be put, and holds it
+  put([x, y]) {
+    const names = this.lines.filter((guide) => guide.is_put && guide.is_movable).map((guide) => guide.name)
+    if (names.length == 0) return false
+    this.move(names, [x, y], true)
+    this.hold(names)
+    return true
+  }
+
+  // whether a key moved a line that is held: by its step, ten with shift, a tenth with alt
+  nudge(event) {
+    const way = {ArrowRight: ["x", 1], ArrowLeft: ["x", -1], ArrowDown: ["y", 1], ArrowUp: ["y", -1]}[event.key]
+    if (way == null || event.ctrlKey || event.metaKey) return false
+    const found = this.lines.filter((guide) => this.held.includes(guide.name) && guide.step && guide.axis == way[0])
+    for (const guide of found) {
+      const at = guide.at + way[1] * guide.step * (event.shiftKey ? 10 : event.altKey ? 0.1 : 1)
+      this.move([guide.name], [at, at], true)
+    }
+    return found.length > 0
   }
 
   // moves at once in the page; Python hears of it at most thirty times a second, and always of the end

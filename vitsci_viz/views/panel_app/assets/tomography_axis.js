@@ -9,6 +9,7 @@ export function render({ model, el }) {
   };
   const bound = (value) => Math.min(Math.max(value, 0), model.state.last);
   const tip = "Where the rotation axis falls on the detector; arrow keys move it by 0.1 px, with Shift by 1 px, with Alt by 0.01 px";
+  const label = "Drag the orange line on the projection or the sinogram, or Shift-click where it belongs; then arrow keys move it by 0.1 px";
   const number = make("input", { type: "number", id: "centre", step: "any", min: 0, "aria-label": "Rotation axis in pixels", "data-tip": tip });
   number.addEventListener("input", () => { typing = true; });
   number.addEventListener("blur", () => { typing = false; show(); });
@@ -34,7 +35,7 @@ export function render({ model, el }) {
   const view = make("input", { type: "range", min: 0, "aria-label": "View", oninput: () => { model.send_msg({ kind: "view", value: Number(view.value) }); } });
   const said = make("output");
   el.append(make("div", { class: "bar" },
-    make("label", { for: "centre", class: "label" }, make("i", { class: "mark" }), "Axis"), step(-1, "\u22121"), step(-0.1, "\u22120.1"), number, make("span", { class: "muted" }, "px"),
+    make("label", { for: "centre", class: "label", "data-tip": label }, make("i", { class: "mark" }), "Axis"), step(-1, "\u22121"), step(-0.1, "\u22120.1"), number, make("span", { class: "muted" }, "px"),
     step(0.1, "+0.1"), step(1, "+1"), range, find, how, make("span", { class: "spacer" }),
     make("div", { class: "view" }, make("span", { class: "label" }, make("i", { class: "mark view-mark" }), "View"), view, said)));
   function show() {
