@@ -1,5 +1,6 @@
 """The centre of scans with noise and stripes, how sure it is, and what is refused."""
 
+import math
 import os
 from pathlib import Path
 
@@ -8,9 +9,9 @@ import pytest
 
 from tests.reconstruction.turned import full, half, head, turned
 from vitsci_viz.errors import Cancelled, InputError, OptionError
-from vitsci_viz.reconstruction.centre import Measurement, centres_of, chosen_rows, find_centre, rank
+from vitsci_viz.reconstruction.centre import Measurement, centres_of, chosen_rows, find_centre, measure_row, rank
 from vitsci_viz.reconstruction.options import CentreOptions
-from vitsci_viz.simulation.ellipses import Ellipsoid
+from vitsci_viz.simulation.ellipses import Ellipsoid, project_phantom, shepp_logan
 from vitsci_viz.simulation.scan_sample import ScanSettings, simulate_scan
 from vitsci_viz.types import Scan, ScanGeometry
 
@@ -172,3 +173,18 @@ def test_all_methods_agree_on_the_tooth():
     assert len(found) == 5
     assert found[0].score == 1
     assert all(c.centre_px == pytest.approx(295.9, abs=0.25) for c in found)
+
+
+@pytest.mark.parametrize("views", [1, 2, 7])
+def test_too_few_views_for_any_method_ask_for_the_centre(views: int):
+    angles = np.arange(views) * math.pi / 8
+    sinograms = project_phantom(shepp_logan(28), angles, 64, centre=33.0)
+    with pytest.raises(InputError, match="give it with --centre"):
+        centres_of(sinograms, angles)
+
+
+def test_a_detector_too_narrow_to_register_is_measured_by_the_other_methods():
+    angles = np.arange(40) * math.pi / 40
+    found = measure_row(project_phantom(shepp_logan(6), angles, 15, centre=7.5)[:, 0], angles)
+    assert "registration" not in found
+    assert found["sinogram"] == pytest.approx(7.5, abs=0.5)

@@ -21,9 +21,9 @@ from vitsci_viz.reconstruction.centre_search import (
 from vitsci_viz.reconstruction.centre_signal import Signal, check_finite, check_signal, signal_of, without_stripes
 from vitsci_viz.reconstruction.geometry import checked_angles
 from vitsci_viz.reconstruction.offset import is_full_turn, overlap_of
-from vitsci_viz.reconstruction.opposites import opposite_pairs, paired_views, register
+from vitsci_viz.reconstruction.opposites import LEAST_COLUMNS, opposite_pairs, paired_views, register
 from vitsci_viz.reconstruction.options import CentreOptions, PreprocessOptions
-from vitsci_viz.reconstruction.sinogram_metric import half_turn
+from vitsci_viz.reconstruction.sinogram_metric import LEAST_VIEWS, half_turn
 from vitsci_viz.reconstruction.tilt import levelled_line_integrals
 from vitsci_viz.types import Scan
 
@@ -241,6 +241,8 @@ def measure_row(
     if is_full:
         return found | _full_turn(views, angles, found.get("registration"))
     order = half_turn(angles)
+    if len(order) < LEAST_VIEWS:
+        return found
     row = Row(sinogram=views[order, 0], angles_rad=angles[order])
     return found | _by_curves(row, low, high)
 
@@ -249,7 +251,7 @@ def _by_registration(
     views: NDArray[np.float32], angles: Floats, search_px: tuple[float, float]
 ) -> dict[CentreMethod, float]:
     pairs = opposite_pairs(angles)
-    if not len(pairs):
+    if not len(pairs) or views.shape[2] < LEAST_COLUMNS:
         return {}
     # What all views share mirrors about nothing on half a turn, and about the axis on a full one.
     straight, opposite = (part[:, 0] for part in paired_views(views, pairs))
@@ -264,6 +266,8 @@ def _full_turn(views: NDArray[np.float32], angles: Floats, start: float | None) 
     if start is None or overlap_of(views.shape[2], start).side != "middle":
         return {}
     order = half_turn(angles)
+    if len(order) < LEAST_VIEWS:
+        return {}
     row = Row(sinogram=views[order, 0], angles_rad=angles[order])
     by_slices = fine_minima(row, by_trials, {"sharpness": start, "entropy": start})
     return fine_minima(row, by_sinogram, {"sinogram": start}) | by_slices

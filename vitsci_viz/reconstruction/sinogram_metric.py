@@ -15,6 +15,8 @@ WINDOW_SHARE = 0.125
 """Part of what both half turns see over which either end of it fades to zero."""
 OBJECT_SHARE = 0.5
 """Size of the object that is surely there, as a share of the detector; a larger one only lowers the contrast."""
+LEAST_VIEWS = 8
+"""Fewer views have no low frequencies to compare."""
 LARGEST_DROP, LARGEST_FREQUENCY = 20, 112
 """At most so many of the lowest frequencies along the angle are left out, where stripes lie, and none above is used,
 where there is more noise than jump."""
@@ -75,8 +77,10 @@ def sinogram_metric(sinogram: NDArray[np.floating], centres_px: NDArray[np.float
         raise InputError(
             f"centres must lie on the detector, 0 to {columns - 1} px, got {centres.min():g} to {centres.max():g}"
         )
-    if views < 8:
-        raise InputError(f"the metric of a sinogram needs 8 views or more, got {views}: use registration or trials")
+    if views < LEAST_VIEWS:
+        raise InputError(
+            f"the metric of a sinogram needs {LEAST_VIEWS} views or more, got {views}: use registration or trials"
+        )
     margin = -(-columns // 2)
     mirrored: Any = fft.rfft(faded_edges(sinogram, margin)[:, ::-1], axis=1)
     width: Any = fft.next_fast_len(columns, real=True)
