@@ -53,7 +53,7 @@ def _one_line(outcome, code=2):
         (["run", "none.yaml"], "none.yaml does not exist"),
         (["sweep", "image.png", "--json", "--csv"], "both want stdout"),
         (["sweep", "image.png", "--patch-sizes", "3"], "powers of two"),
-        (["sample"], "needs the output 'folder'"),
+        (["sample"], "needs the output 'folder' (--out): "),
         (["sample", "patology", "--out", "s"], "did you mean 'pathology'?"),
         (["serve", "--root", "none"], "does not exist"),
         (["serve", "--address", "0.0.0.0"], "--basic-auth"),

@@ -26,7 +26,9 @@ def test_degrees_and_radians_of_a_scan_are_told_apart(turn, count, has_end, firs
 
 @pytest.mark.parametrize("last", [1.0, 12.0, 30.0, 90.0, 120.0, 270.0, 720.0, 2.0 * math.pi + 1])
 def test_other_turns_are_asked_for(last):
-    with pytest.raises(InputError, match=r"cover 0 to .*neither half a turn nor a turn.*angle_unit='deg' or 'rad'"):
+    with pytest.raises(
+        InputError, match=r"cover 0 to .*neither half a turn nor a turn.*angle_unit='deg' or 'rad' \(--"
+    ):
         angles_from(np.linspace(0, last, 400))
     np.testing.assert_allclose(angles_from(np.linspace(0, last, 400), "deg")[-1], math.radians(last))
     assert angles_from(np.linspace(0, last, 400), "rad")[-1] == last

@@ -139,7 +139,7 @@ def test_an_open_scan_passes_through():
 
 
 def test_missing_angles_are_asked_for(tmp_path: Path):
-    with pytest.raises(InputError, match=r"no angles at /exchange/theta: give angles=.*0:180:12"):
+    with pytest.raises(InputError, match=r"no angles at /exchange/theta: give angles \(--angles .*0:180:12"):
         read_scan(save_dxchange(tmp_path / "a.h5", theta=None))
     (tmp_path / "pages_angles.txt").unlink(missing_ok=True)
     save_tiff(tmp_path / "pages.tif")

@@ -50,6 +50,27 @@ def test_a_sample_beyond_the_outer_end_of_an_offset_scan_is_said(size, is_said):
         assert bool(notes_on(engine, engine.lines(slice(0, 1))[0])) == notes
 
 
+@pytest.mark.parametrize(
+    ("degrees", "widest"),
+    [
+        (np.arange(180), None),
+        (np.arange(0, 360, 2), None),
+        (np.arange(0, 180, 15), None),
+        (np.arange(0, 120), "61"),
+        (np.linspace(0, 1.79, 181), "178.2"),
+        (np.r_[0:80, 100:180], "21"),
+    ],
+)
+def test_views_that_do_not_cover_half_a_turn_are_said(degrees, widest):
+    angles = np.deg2rad(degrees)
+    scan = Scan.from_line_integrals(turned(head(32), angles, 32, 15.5), angles_rad=angles)
+    options = ReconstructOptions(outliers=0, padding="edge")
+    engine = SliceEngine(scan=scan, options=options, axis=Axis(centre_px=15.5, method="given"))
+    notes = " ".join(notes_on(engine, engine.lines(slice(0, 1))[0]))
+    assert bool(notes) == bool(widest)
+    assert notes.startswith(f"no view lies in {widest} of the 180 degrees" if widest else "")
+
+
 def test_the_processor_is_taken_where_there_is_no_gpu_and_a_gpu_that_is_missing_is_refused(monkeypatch):
     monkeypatch.setattr(reconstructing, "has_gpu", lambda: False)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)

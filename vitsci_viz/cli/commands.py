@@ -133,7 +133,7 @@ def _run_signature() -> inspect.Signature:
             *options_flags("execution", ExecutionOptions),
             switch_flag("run_json", "Print JSON and nothing else on stdout.", flag="--json", group=RUN),
             switch_flag("run_force", "Replace existing outputs.", flag="--force", group=RUN),
-            resume_flag(),
+            resume_flag("Go on with an interrupted run of this recipe."),
         ]
     )
 

@@ -111,9 +111,8 @@ def switch_flag(name: str, help: str, *, group: Group, flag: str = "") -> inspec
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def resume_flag() -> inspect.Parameter:
+def resume_flag(help: str) -> inspect.Parameter:
     """Return the flag that goes on with an interrupted run."""
-    help = "Go on with an interrupted run from its last checkpoint; its folder may stand in the place of the recipe."
     return switch_flag("run_resume", help, flag="--resume", group=RUN)
 
 
@@ -151,7 +150,7 @@ def _run_flags(entry: WorkflowEntry, *, has_presets: bool) -> Iterator[inspect.P
     if entry.has_rows:
         yield switch_flag("run_csv", "Print CSV and nothing else on stdout.", flag="--csv", group=RUN)
     if entry.can_resume:
-        yield resume_flag()
+        yield resume_flag(entry.resume_help)
     yield switch_flag("run_force", "Replace existing outputs.", flag="--force", group=RUN)
 
 

@@ -96,13 +96,15 @@ def in_radians(values: Floats, unit: AngleUnit | None, where: str, *, said: str 
     if unit is None and stated is not None and seen is not None and seen != stated:
         raise InputError(
             f"{where} cover {_span_text(values)} and are said to be in {said}, but that is how a scan in {seen} looks: "
-            "say which is right with angle_unit='deg' or 'rad'"
+            "say which is right with angle_unit='deg' or 'rad' (--angle-unit on the command line)"
         )
     known = unit or stated or seen
+    if known is None and len(np.unique(values)) < 2:
+        raise InputError(f"{where} must differ from view to view, but all {len(values):,} are {values[0]:.6g}")
     if known is None:
         raise InputError(
             f"{where} cover {_span_text(values)}, which is neither half a turn nor a turn in degrees or radians: "
-            "say their unit with angle_unit='deg' or 'rad'"
+            "say their unit with angle_unit='deg' or 'rad' (--angle-unit on the command line)"
         )
     return np.deg2rad(values) if known == "deg" else values
 

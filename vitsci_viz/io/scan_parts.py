@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 def no_angles(path: Path, place: str, views: int) -> InputError:
     """Return what to raise where a file holds no angles."""
     return InputError(
-        f"{path} has no angles at {place}: give angles=, a file or start:stop:count such as '0:180:{views}'"
+        f"{path} has no angles at {place}: give angles (--angles on the command line), a file or start:stop:count "
+        f"such as '0:180:{views}'"
     )
 
 

@@ -56,7 +56,7 @@ def read_npz_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) -> 
         name = next((name for name in _ANGLES if name in held), None)
         if name is None:
             raise no_angles(path, " or ".join(_ANGLES), projections.shape[0])
-        angles = in_radians(_numbers(path, name), unit or _ANGLES[name], f"the angles {name} of {path.name}")
+        angles = in_radians(_numbers(path, name), unit or _ANGLES[name], f"{name} of {path.name}")
     flats, darks = (_frames(npz_level(path, name)) if (name := named[part]) else None for part in ("flats", "darks"))
     centre, pixel = (float(_numbers(path, name)) if name in held else None for name in ("centre", "pixel_mm"))
     return scan_of(

@@ -147,12 +147,7 @@ class SlabFile:
             ) from error
 
     def _claimed(self) -> list[tuple[int, int]]:
-        try:
-            claim = json.loads((self.folder / _CLAIM).read_text())
-        except (OSError, ValueError):
-            raise OutputError(
-                f"there is no interrupted run to go on with beside {self.place}: leave --resume out"
-            ) from None
+        claim = interrupted(self.place)
         if claim["key"] != self._key:
             raise OutputError(
                 f"the interrupted run beside {self.place} was of another recipe: repeat its options, or leave --resume "
@@ -222,6 +217,20 @@ def partial_folder(place: Path) -> Path:
     '.volume.ome.zarr.partial'
     """
     return place.with_name(f".{place.name}.partial")
+
+
+def interrupted(place: Path) -> dict[str, Any]:
+    """Return what an interrupted run noted of itself.
+
+    Raises
+    ------
+    OutputError
+        There is none beside this place.
+    """
+    try:
+        return json.loads((partial_folder(place) / _CLAIM).read_text())
+    except (OSError, ValueError):
+        raise OutputError(f"there is no interrupted run to go on with beside {place}: leave --resume out") from None
 
 
 def _physical(facts: MultiscaleFacts) -> dict[str, Any]:

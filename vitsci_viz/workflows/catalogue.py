@@ -154,7 +154,8 @@ def validate_recipe(recipe: Recipe, *, folder: Path | None = None) -> Recipe:
         _check_keys(given, [slot.name for slot in slots], kind)
         for slot in slots:
             if slot.required and not given.get(slot.name):
-                raise OptionError(f"{recipe.workflow} needs the {kind} '{slot.name}': {slot.help}")
+                flag = f"--{(slot.flag or slot.name).replace('_', '-')}"
+                raise OptionError(f"{recipe.workflow} needs the {kind} '{slot.name}' ({flag}): {slot.help}")
         files[kind] = _absolute_files(given, base)
     options = entry.load_options()(**recipe.options)
     return Recipe(

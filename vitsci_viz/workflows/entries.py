@@ -60,6 +60,8 @@ class WorkflowEntry:
         The command line takes a recipe file in the place of the first input, and lays its flags over it.
     can_resume : bool
         The function also takes ``resume=True``: go on where an interrupted run stopped.
+    resume_help : str
+        What the flag says of it.
     """
 
     function: str
@@ -71,6 +73,7 @@ class WorkflowEntry:
     has_rows: bool = False
     takes_recipe: bool = False
     can_resume: bool = False
+    resume_help: str = "Go on with an interrupted run from its last checkpoint."
 
     def load_function(self) -> Any:
         """Import the workflow.
@@ -156,6 +159,9 @@ CATALOGUE: dict[str, WorkflowEntry] = {
         outputs=(Slot(name="run", flag="out", help="Folder that receives the run.", required=True, is_folder=True),),
         takes_recipe=True,
         can_resume=True,
+        resume_help=(
+            "Go on with an interrupted run from its last checkpoint; its folder may stand in the place of the recipe."
+        ),
     ),
     "predict": WorkflowEntry(
         function="vitsci_viz.workflows.predict:run_predict",
@@ -192,7 +198,11 @@ CATALOGUE: dict[str, WorkflowEntry] = {
         inputs=(
             Slot(
                 name="scan",
-                help="DXchange or NXtomo HDF5, .npz, or TIFF stack or folder (with --angles).",
+                help=(
+                    "DXchange or NXtomo HDF5; .npz with projections, flats, darks and angles; a TIFF stack scan.tif "
+                    "with scan_flats.tif, scan_darks.tif and scan_angles.txt beside it; a folder of TIFF or PNG views "
+                    "with flats/, darks/ and angles.txt in it; or sample:scan, sample:tooth."
+                ),
                 required=True,
             ),
             Slot(
@@ -210,6 +220,7 @@ CATALOGUE: dict[str, WorkflowEntry] = {
             ),
         ),
         can_resume=True,
+        resume_help="Go on with an interrupted run of the same command from its finished slabs.",
     ),
 }
 """Every workflow by name."""

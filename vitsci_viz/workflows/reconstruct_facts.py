@@ -23,6 +23,9 @@ TRUNCATED = 0.1
 """From this share of matter at the detector's sides on a sample counts as wider than it."""
 LEAST_JUDGED = 16
 """Fewer views or pixels are not judged."""
+HALF_TURN_DEG = 180.0
+WEDGE_DEG, WEDGE_STEPS = 10.0, 3.0
+"""A gap between views is worth a note from so many degrees on, where it is as many times wider than the usual one."""
 
 
 def announced(engine: SliceEngine, plan: SlabPlan) -> str:
@@ -31,10 +34,11 @@ def announced(engine: SliceEngine, plan: SlabPlan) -> str:
     sure = "" if axis.uncertainty_px is None else f" \N{PLUS-MINUS SIGN} {axis.uncertainty_px:.2f}"
     trust = "" if axis.confidence is None else f", confidence {axis.confidence:.2f}"
     slabs = f"{plan.slabs:,} slab" + ("s" if plan.slabs > 1 else "")
+    slices = f"{engine.slices:,} slice" + ("s" if engine.slices > 1 else "")
     maker = f"{engine.method} ({engine.method_reason})"
     return (
         f"{scan.views:,} views of {scan.rows:,} x {scan.columns:,}, axis at {axis.centre_px:.2f}{sure} px "
-        f"({axis.method}{trust}): {engine.slices:,} slices of {engine.side:,} x {engine.side:,} in {slabs} by "
+        f"({axis.method}{trust}): {slices} of {engine.side:,} x {engine.side:,} in {slabs} by "
         f"{maker}, {size_text(plan.memory_bytes)} of memory, up to {size_text(plan.disk_bytes)} on disk"
     )
 
@@ -50,12 +54,27 @@ def quality_of(engine: SliceEngine, lines: NDArray[np.float32]) -> dict[str, Any
 
 def notes_on(engine: SliceEngine, lines: NDArray[np.float32]) -> list[str]:
     """Say what the user should know of the scan."""
+    notes = _missing_wedge(engine.scan.geometry.angles_rad)
     share = truncation(engine.wide_views(lines)[0])
     if share < TRUNCATED or engine.options.padding != "none":
+        return notes
+    return [
+        *notes,
+        f"the sample reaches beyond the detector (at its sides stands {100 * share:.0f} % of the largest column): a "
+        "bright rim can be expected, padding=edge takes most of it away",
+    ]
+
+
+def _missing_wedge(angles_rad: NDArray[np.float64]) -> list[str]:
+    """Say where views are missing: half a turn is needed, and views half a turn apart see the same."""
+    ordered = np.sort(np.rad2deg(angles_rad) % HALF_TURN_DEG)
+    steps = np.diff(ordered, append=ordered[0] + HALF_TURN_DEG)
+    widest = float(steps.max())
+    if widest <= max(WEDGE_DEG, WEDGE_STEPS * float(np.median(steps))):
         return []
     return [
-        f"the sample reaches beyond the detector (at its sides stands {100 * share:.0f} % of the largest column): a "
-        "bright rim can be expected, padding=edge takes most of it away"
+        f"no view lies in {widest:.4g} of the 180 degrees that are needed: slices are smeared along the missing "
+        "directions, and the centre and what is said of quality deserve less trust; check the angles and their unit"
     ]
 
 
