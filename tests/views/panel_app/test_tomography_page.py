@@ -3,9 +3,12 @@
 import io
 import math
 import re
+import shutil
 
+import h5py
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image as Pillow
 from playwright.sync_api import expect
 
@@ -32,6 +35,7 @@ def tomography(page, server, scan_file):
     faults = []
     page.set_default_timeout(LIMIT_MS)
     page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: "ERR_" in message.text and faults.append(message.text))
 
     def open_page(query=""):
         page.goto(f"{server}tomography" + (f"?{query}" if query else ""))
@@ -146,6 +150,70 @@ def test_a_click_takes_another_row_or_view(tomography):
     page.mouse.click(box["x"] + 40, box["y"] + box["height"] / 2)
     page.wait_for_function("new URLSearchParams(location.search).has('view')")
     assert abs(state(page).view - VIEWS / 2) < VIEWS / 6
+
+
+def test_a_shift_click_puts_the_axis_and_arrow_keys_nudge_it(tomography):
+    page = sliced(tomography("source=head.h5"))
+    x, y = place_of_axis(page)
+    page.keyboard.down("Shift")
+    page.mouse.click(x - 30, y)
+    page.keyboard.up("Shift")
+    page.wait_for_function("new URLSearchParams(location.search).has('centre')")
+    put = state(page).options.centre
+    assert put < MIDDLE - 2
+    sliced(page, put)
+    page.keyboard.press("ArrowLeft")
+    sliced(page, put - 0.1)
+    assert state(page).row is None
+
+
+def test_a_candidate_is_taken_compared_put_in_a_recipe_and_taken_away(tomography):
+    page = sliced(tomography("source=head.h5&rings=sorting"))
+    page.locator("[data-choice]").last.click()
+    page.wait_for_function("new URLSearchParams(location.search).has('centre')")
+    taken = state(page).options.centre
+    assert abs(taken - MIDDLE) < 0.5
+    page.get_by_role("tab", name="Before | after").click()
+    expect(page.get_by_text("Before corrections", exact=True).filter(visible=True).first).to_be_visible()
+    expect(page.get_by_text(re.compile("before corrections [0-9]")).first).to_be_visible(timeout=LIMIT_MS)
+    assert pixels(page, 0).std() > 10
+    assert pixels(page, 1).std() > 10
+    page.get_by_role("button", name="The recipe of what is on screen").click()
+    recipe = page.get_by_label("Recipe as YAML")
+    expect(recipe).to_have_value(re.compile(f"centre: {taken}"))
+    recipe.fill(recipe.input_value().replace("filter: ram-lak", "filter: hann"))
+    page.get_by_role("button", name="Apply", exact=True).click()
+    page.wait_for_function("new URLSearchParams(location.search).get('filter') == 'hann'")
+    page.get_by_role("button", name="Download", exact=True).filter(visible=True).click()
+    with page.expect_download() as coming:
+        page.get_by_role("menuitem", name="Slice, values").click()
+    assert tifffile.imread(coming.value.path()).shape == (SIDE, SIDE)
+
+
+def test_everything_is_reconstructed_by_a_job_and_its_volume_opens(tomography, runs_folder):
+    page = sliced(tomography("source=head.h5&centre=47.5&rows=0:2"))
+    page.get_by_label("Name of the volume").fill("head")
+    page.get_by_role("button", name="Reconstruct all").click()
+    page.get_by_role("button", name="Open head", exact=True).click(timeout=2 * LIMIT_MS)
+    expect(page.get_by_role("tab", name="Volume")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_text(re.compile("^XY")).filter(visible=True).first).to_be_visible()
+    page.wait_for_function("new URLSearchParams(location.search).get('layout') == 'volume'")
+    assert (runs_folder / "volumes" / "head.ome.zarr" / "zarr.json").exists()
+
+
+def test_angles_that_a_scan_lacks_are_asked_for(tomography, scan_file, data_root):
+    bare = data_root / "bare.h5"
+    shutil.copy(scan_file, bare)
+    with h5py.File(bare, "r+") as file:
+        del file["exchange/theta"]
+    page = tomography("source=bare.h5")
+    field = page.get_by_label("Angles of the views")
+    expect(field).to_be_visible(timeout=LIMIT_MS)
+    expect(status(page)).to_contain_text("has no angles")
+    field.fill(f"0:180:{VIEWS}")
+    page.get_by_role("button", name="Use these").click()
+    sliced(page)
+    assert state(page).angles == f"0:180:{VIEWS}"
 
 
 def test_a_link_restores_scan_axis_row_and_setting(tomography):

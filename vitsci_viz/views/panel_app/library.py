@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from vitsci_viz.errors import InputError, MissingFileError
 from vitsci_viz.io.scan_angles import AngleUnit
@@ -93,8 +93,21 @@ class Library:
             for sample in list_scans()
         ]
 
-    def open_scan(self, source: str, *, angle_unit: AngleUnit | None = None, progress: Progress = silent) -> Scan:
+    def open_scan(
+        self, source: str, *, angles: str = "", angle_unit: str = "auto", progress: Progress = silent
+    ) -> Scan:
         """Open a scan: a sample, a path below the root (a folder of pictures too) or an upload.
+
+        Parameters
+        ----------
+        source : str
+            The scan.
+        angles : str
+            ``START:STOP:COUNT`` or a file below the root; empty takes those of the scan.
+        angle_unit : str
+            ``auto``, ``deg`` or ``rad``.
+        progress : callable
+            Told while a sample is made on its first use.
 
         Raises
         ------
@@ -107,13 +120,18 @@ class Library:
         try:
             if source.startswith(SAMPLE_PREFIX):
                 return open_scan(source.removeprefix(SAMPLE_PREFIX), progress=progress)
-            return read_scan(self._file(source), angle_unit=angle_unit)
+            unit = cast("AngleUnit | None", None if angle_unit == "auto" else angle_unit)
+            return read_scan(self._file(source), angles=self.angles_path(angles) or None, angle_unit=unit)
         except InputError as error:
             raise InputError(self.shortened(str(error))) from error
 
     def scan_path(self, source: str) -> str:
         """Return where a scan lies: a sample as it is named, anything else as a path of the server."""
         return source if source.startswith(SAMPLE_PREFIX) else str(self._file(source))
+
+    def angles_path(self, angles: str) -> str:
+        """Return where a file of angles lies; a range of angles, or nothing, as it is."""
+        return angles if not angles or ":" in angles else str(self.resolve(angles))
 
     def runs_folder(self) -> Path:
         """Return the folder of training runs; it need not exist yet."""

@@ -34,6 +34,8 @@ class Setting:
         The last valid options.
     centre_px : float
         Where the axis is taken to fall.
+    angles : str
+        What the user said of the angles; empty for those of the scan.
     refused : tuple of str
         Errors of values that stand in the form.
     """
@@ -42,6 +44,7 @@ class Setting:
     source: str
     options: ReconstructOptions
     centre_px: float
+    angles: str = ""
     refused: tuple[str, ...] = ()
 
 
@@ -117,7 +120,8 @@ class TomographyResults:
             )
         for message in now.refused:
             raise OptionError(message)
-        recipe = volume_recipe(self._library.scan_path(now.source), now.options, path)
+        angles = self._library.angles_path(now.angles)
+        recipe = volume_recipe(self._library.scan_path(now.source), now.options, path, angles=angles)
         return recipe, now.session.engine(now.options, now.centre_px).slices
 
     def _open(self, run: VolumeRun) -> None:

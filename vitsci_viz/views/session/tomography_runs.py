@@ -72,11 +72,10 @@ class VolumeRun:
         return self.state in ("queued", "running", "stopping")
 
 
-def volume_recipe(scan: str, options: ReconstructOptions, volume: Path | str) -> Recipe:
+def volume_recipe(scan: str, options: ReconstructOptions, volume: Path | str, *, angles: str = "") -> Recipe:
     """Return a reconstruction as a recipe."""
-    return Recipe(
-        workflow="reconstruct", inputs={"scan": scan}, outputs={"volume": str(volume)}, options=options.to_mapping()
-    )
+    inputs = {"scan": scan, "angles": angles} if angles else {"scan": scan}
+    return Recipe(workflow="reconstruct", inputs=inputs, outputs={"volume": str(volume)}, options=options.to_mapping())
 
 
 def options_in(content: Mapping[str, Any]) -> tuple[ReconstructOptions, str]:
@@ -94,6 +93,12 @@ def options_in(content: Mapping[str, Any]) -> tuple[ReconstructOptions, str]:
         )
     inputs: Mapping[str, Any] = content.get("inputs") or {}
     return ReconstructOptions(**recipe.options), str(inputs.get("scan", ""))
+
+
+def angles_in(content: Mapping[str, Any]) -> str:
+    """Return the angles that a recipe names, as its author wrote them; empty for those of the scan."""
+    inputs: Mapping[str, Any] = content.get("inputs") or {}
+    return str(inputs.get("angles") or "")
 
 
 def name_for(source: str) -> str:

@@ -24,6 +24,8 @@ class TomographyState:
     ----------
     source : str
         ``sample:NAME`` or a path below the data root; empty for none.
+    angles : str
+        What the user said of the angles of the views; empty takes those of the scan.
     options : ReconstructOptions
         The setting in the form; its ``centre`` is where the user put the axis.
     row : int, optional
@@ -41,6 +43,7 @@ class TomographyState:
     """
 
     source: str = ""
+    angles: str = ""
     options: ReconstructOptions = field(default_factory=ReconstructOptions)
     row: int | None = None
     view: int = 0
@@ -56,7 +59,7 @@ class TomographyState:
     def to_query(self) -> str:
         """Return the state as a URL query (without ``?``); what is at its default is left out."""
         pairs: list[tuple[str, str]] = [
-            (name, getattr(self, name)) for name in ("source", "run") if getattr(self, name)
+            (name, getattr(self, name)) for name in ("source", "angles", "run") if getattr(self, name)
         ]
         if self.row is not None:
             pairs.append(("row", str(self.row)))
@@ -119,6 +122,7 @@ def _levels(text: str) -> tuple[float, float]:
 
 
 _READERS: Readers = {
-    "source": ("source", str), "run": ("run", str), "row": ("row", _count("row")), "view": ("view", _count("view")),
+    "source": ("source", str), "angles": ("angles", str), "run": ("run", str),
+    "row": ("row", _count("row")), "view": ("view", _count("view")),
     "layout": ("layout", _layout), "levels": ("levels", _levels),
 }  # fmt: skip

@@ -4,29 +4,27 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vitsci_viz.errors import Cancelled, InputError, OptionError, VitsciVizError
-from vitsci_viz.progress import Progress
-from vitsci_viz.views.panel_app.empty import EmptyState
+from vitsci_viz.errors import Cancelled, InputError, OptionError
 from vitsci_viz.views.panel_app.forms import OptionForm
 from vitsci_viz.views.panel_app.frame import frame
 from vitsci_viz.views.panel_app.library import UPLOAD_PREFIX, Library
 from vitsci_viz.views.panel_app.recipe import RecipeDrawer
-from vitsci_viz.views.panel_app.scan_chooser import ScanChooser
 from vitsci_viz.views.panel_app.status import StatusLine, words_of
 from vitsci_viz.views.panel_app.tomography_axis import AxisBar
 from vitsci_viz.views.panel_app.tomography_downloads import TOMOGRAPHY_DOWNLOADS, Shown, hand_over
 from vitsci_viz.views.panel_app.tomography_results import Setting, TomographyResults
+from vitsci_viz.views.panel_app.tomography_scans import ScanDesk
 from vitsci_viz.views.panel_app.tomography_side import TomographySide
 from vitsci_viz.views.panel_app.tomography_slices import SliceDesk
 from vitsci_viz.views.panel_app.tomography_viewports import TomographyViewports
-from vitsci_viz.views.panel_app.tomography_words import HELP, INVITATION, LAYOUTS, TITLE
+from vitsci_viz.views.panel_app.tomography_words import HELP, LAYOUTS
 from vitsci_viz.views.panel_app.toolbar import Toolbar
 from vitsci_viz.views.session.histogram import Span
 from vitsci_viz.views.session.lane import Lane, Post
 from vitsci_viz.views.session.tomography import TomographySession
 from vitsci_viz.views.session.tomography_follow import Wanted
 from vitsci_viz.views.session.tomography_judge import AxisChoice
-from vitsci_viz.views.session.tomography_runs import name_for, options_in, volume_recipe
+from vitsci_viz.views.session.tomography_runs import angles_in, name_for, options_in, volume_recipe
 from vitsci_viz.views.session.tomography_state import TomographyLayout, TomographyState
 from vitsci_viz.views.session.volume_state import VolumeState
 from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
@@ -56,14 +54,17 @@ class TomographyPage:
 
     def _build(self) -> None:
         library, post = self.library, self._post
-        self.source = ScanChooser(library, self.open)
         self.form = OptionForm(self.state.options, on_change=self._changed)
         self.toolbar = Toolbar(
             on_layout=self.set_layout, on_slice=self.show_row, on_action=self._act, layouts=LAYOUTS, has_sides=False,
             downloads={name: title for name, (title, _) in TOMOGRAPHY_DOWNLOADS.items()},
         )  # fmt: skip
         self.axis = AxisBar(on_centre=self.move_axis, on_view=self.show_view, on_find=self.find)
-        self.empty = EmptyState(library.scan_samples(), self._try_open, title=TITLE, text=INVITATION)
+        self.scans = ScanDesk(
+            library, self.heavy, self.status, unit=lambda: self.state.options.angle_unit, on_opened=self._opened,
+            on_angles=self._take_angles, words=self._words,
+        )  # fmt: skip
+        self.empty = self.scans.empty
         self.recipe = RecipeDrawer(self._apply)
         self.views = TomographyViewports(
             draw=self.draw, on_centre=self.move_axis, on_row=self.show_row, on_view=self.show_view,
@@ -88,7 +89,7 @@ class TomographyPage:
         self._slice_side = pn.Column(*self.side.panels, **column)
         parts = {
             "header": self.recipe.view.panel,
-            "left": pn.Column(self.source.view.panel, self.form.view.panel, **column),
+            "left": pn.Column(*self.scans.panels, self.form.view.panel, **column),
             "main": pn.Column(
                 self.toolbar.view.panel, self.axis.view.panel, *views, sizing_mode="stretch_both", margin=0
             ),
@@ -108,7 +109,7 @@ class TomographyPage:
         self.toolbar.view.put(layout=self.state.layout)
         self.results.start(self.state.run, self.state.volume if self.state.layout == "volume" else None)
         if self.state.source:
-            self._try_open(self.state.source)
+            self.scans.try_open(self.state.source, self.state.angles)
 
     def close(self) -> None:
         """Stop the threads and remove uploads; jobs go on."""
@@ -132,32 +133,14 @@ class TomographyPage:
         assert self.session is not None
         return self.session.centre_of(self.state.options, None if self._found is None else self._found.centre_px)
 
-    def open(self, source: str) -> None:
-        """Open a scan in the background; what is on screen stays until it is there."""
-        unit = self.state.options.angle_unit
-        self.status.busy(f"Opening {source.removeprefix('sample:')}")
-
-        def work(progress: Progress) -> TomographySession:
-            scan = self.library.open_scan(source, angle_unit=None if unit == "auto" else unit, progress=progress)
-            return TomographySession(scan)
-
-        self.heavy.submit(work, lambda session: self._opened(source, session), self._not_opened, kind="open")
-
-    def _try_open(self, source: str) -> None:
-        try:
-            self.open(source)
-        except VitsciVizError as error:
-            self._not_opened(error)
-
-    def _opened(self, source: str, session: TomographySession) -> None:
-        is_other = self.session is not None
+    def _opened(self, source: str, angles: str, session: TomographySession) -> None:
+        is_other = self.session is not None and self.state.source != source
         self.session, self._found = session, None
-        self.state = self.state.replace(source=source)
+        self.state = self.state.replace(source=source, angles=angles)
         if is_other:
             options = self.state.options.replace(centre="auto", rows=None)
             self.state = self.state.replace(row=None, view=0, levels=None, options=options)
         self.form.show(self.state.options)
-        self.source.show_scan(source, session.scan)
         self.side.clear()
         self.slices.open(session, self.state.levels)
         self.views.open(session, side=session.side_of(self.state.options, self.centre_px))
@@ -167,15 +150,12 @@ class TomographyPage:
         if self.state.options.centre == "auto" and session.scan.geometry.centre is None:
             self.find()
 
-    def _not_opened(self, error: Exception) -> None:
-        if isinstance(error, Cancelled):
-            self.status.idle("Cancelled; what was open stays")
-            return
-        words = self._words(error)
-        self.source.fail(words)
-        if self.session is None:
-            self.empty.fail(words)
-        self.status.fail(words)
+    def _take_angles(self, text: str, unit: str) -> None:
+        """Open the scan that was asked for last once more, with the angles that the user names."""
+        options = self.state.options.replace(angle_unit=unit)
+        self.state = self.state.replace(options=options)
+        self.form.show(options)
+        self.scans.try_open(self.scans.asked, text)
 
     # ---- what is looked at
 
@@ -301,9 +281,12 @@ class TomographyPage:
     def _changed(self, options: ReconstructOptions) -> None:
         self._notice = ""
         before, self.state = self.state.options, self.state.replace(options=options)
-        if self.session is None:
+        is_read_anew = before.angle_unit != options.angle_unit and bool(self.scans.asked)
+        if self.session is None or is_read_anew:
             self.form.acknowledge()
             self._remember()
+            if is_read_anew:
+                self.scans.again()
             return
         if before.replace(centre=options.centre) != options:
             self.slices.renew()
@@ -338,7 +321,7 @@ class TomographyPage:
             self.views.fit()
         elif action == "recipe" and self.session is not None:
             volume = f"{name_for(self.state.source)[:-12]}.ome.zarr"
-            self.recipe.open(volume_recipe(self._scan_name(), self.state.options, volume))
+            self.recipe.open(volume_recipe(self._scan_name(), self.state.options, volume, angles=self.state.angles))
         elif action in TOMOGRAPHY_DOWNLOADS and self.session is not None:
             self._download(action, self.session)
 
@@ -359,15 +342,16 @@ class TomographyPage:
         source = self.library.source_of(scan)
         self.form.show(options)
         self._changed(options)
-        if source and source != self._scan_name():
-            self._try_open(source)
+        angles = self.library.source_of(angles_in(content))
+        if source and (source, angles) != (self._scan_name(), self.state.angles):
+            self.scans.try_open(source, angles)
 
     def _setting(self) -> Setting | None:
         if self.session is None:
             return None
         return Setting(
             session=self.session, source=self.state.source, options=self.state.options, centre_px=self.centre_px,
-            refused=tuple(self.form.refused.values()),
+            angles=self.state.angles, refused=tuple(self.form.refused.values()),
         )  # fmt: skip
 
     def _volume_moved(self, state: VolumeState) -> None:
