@@ -147,6 +147,18 @@ def test_a_run_of_other_options_is_not_gone_on_with(made: Path, tmp_path: Path):
         run_recipe(recipe(made, place, filter="hann"), resume=True)
 
 
+def test_angles_for_a_sample_are_refused_and_not_passed_over(tmp_path: Path):
+    given = {"scan": "sample:scan", "angles": "0:180:12"}
+    with pytest.raises(OptionError, match="sample:scan has angles of its own: leave --angles out"):
+        run_recipe(Recipe(workflow="reconstruct", inputs=given, outputs={"volume": str(tmp_path / "v.tif")}))
+
+
+def test_that_there_is_nothing_to_go_on_with_is_said_before_any_work(made: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(workflow, "find_axis", lambda *args, **named: pytest.fail("the axis was looked for"))
+    with pytest.raises(OutputError, match="no interrupted run to go on with"):
+        run_recipe(recipe(made, tmp_path / "v.tif"), resume=True)
+
+
 def test_the_report_tells_geometry_centre_and_quality(made: Path, tmp_path: Path):
     results = run_recipe(recipe(made, tmp_path / "v.tif")).results
     assert results["scan"]["views"] == 60

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.atomic import check_output
+from vitsci_viz.errors import OptionError
 from vitsci_viz.io.row_copy import copy_folder, rows_at_once, rows_in_one_piece
 from vitsci_viz.io.samples import open_scan
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_report import report_place
-from vitsci_viz.io.volume_writing import SlabFile, partial_folder
+from vitsci_viz.io.volume_writing import SlabFile, interrupted, partial_folder
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, Sentence, silent
 from vitsci_viz.reconstruction.flats import check_light
@@ -92,6 +93,8 @@ def run_reconstruct(
     """
     place = Path(recipe.outputs["volume"])
     places = [check_output(each, force=force) for each in (place, report_place(place)) if each is not None]
+    if resume:
+        interrupted(place)
     if options.try_centres:
         check_sweep_places(place.parent, force=force or resume)
     watch = Stopwatch("centre", "quality", "load", "compute", "store", "pyramid")
@@ -134,6 +137,8 @@ def _engine(
 def _open(recipe: Recipe, unit: Literal["deg", "rad"] | None, progress: Progress) -> Scan:
     given = recipe.inputs["scan"]
     if given.startswith(SAMPLE_PREFIX):
+        if "angles" in recipe.inputs:
+            raise OptionError(f"{given} has angles of its own: leave --angles out, or name the sample's file")
         return open_scan(given.removeprefix(SAMPLE_PREFIX), progress=progress)
     return read_scan(given, angles=recipe.inputs.get("angles"), angle_unit=unit)
 
