@@ -10,6 +10,8 @@ from vitsci_viz.training.options import LoopOptions
 
 MOST_ROWS = 2**31
 """More rows than any detector has."""
+MOST_BIN = 32
+"""Pixels that are averaged along an axis at the most."""
 MOST_TILT = 45
 """An axis that leans further, in degrees, is another axis."""
 
@@ -53,7 +55,11 @@ class ReconstructOptions(PreprocessOptions):
         advanced=True,
     )
     bin: int = option(
-        1, "Average so many pixels along rows and columns: a volume as many times coarser.", ge=1, le=32, group="Slices"
+        1,
+        "Average so many pixels along rows and columns: a volume as many times coarser.",
+        ge=1,
+        le=MOST_BIN,
+        group="Slices",
     )
     method: Literal["auto", "fbp", "fourier"] = option(
         "auto",

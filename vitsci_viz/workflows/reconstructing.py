@@ -28,6 +28,8 @@ from vitsci_viz.workflows.slab_plan import binned, binned_centre
 Floats32 = NDArray[np.float32]
 PADDED_SHARE = 0.5
 """Columns that views go on by at either side, as a share of the detector."""
+ASIDE_SHARE = 0.02
+"""An axis further from the middle, as a share of the detector, is aside: opposite views of a full turn are joined."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,10 +98,21 @@ class SliceEngine:
         return is_aside and is_full_turn(self.scan.geometry.angles_rad)
 
     @property
+    def is_joined(self) -> bool:
+        """Whether opposite views of a full turn are joined: one sees beyond the edge where the other ends."""
+        aside = abs(self.axis.centre_px - (self.scan.columns - 1) / 2)
+        return aside > ASIDE_SHARE * self.scan.columns and is_full_turn(self.scan.geometry.angles_rad)
+
+    @property
+    def width(self) -> int:
+        """Columns of the views that slices are made of, before they go on beyond the detector."""
+        columns = self.scan.columns // self.options.bin
+        return overlap_of(columns, self._centre).width_px if self.is_joined else columns
+
+    @property
     def side(self) -> int:
         """Side of the square slices in pixels: the detector's, or for offset scans that of all it has seen."""
-        columns = self.scan.columns // self.options.bin
-        return overlap_of(columns, self._centre).width_px if self.is_offset else columns
+        return self.width if self.is_offset else self.scan.columns // self.options.bin
 
     @property
     def _centre(self) -> float:
@@ -169,12 +182,12 @@ class SliceEngine:
         return found
 
     def wide_views(self, lines: Floats32, angles_rad: NDArray[np.float64] | None = None) -> tuple[Floats32, float]:
-        """Return views about an axis near their middle, and where it falls on them: those of offset scans are widened.
+        """Return views about an axis near their middle, and where it falls on them: those of a full turn are joined.
 
-        What such a scan sees of one side alone counts twice there, so that it goes on beyond the outer end as both
-        views of a normal scan would.
+        What a full turn about an axis aside sees of one side alone counts twice there, so that it goes on beyond the
+        outer end as both views of a normal scan would.
         """
-        if not self.is_offset:
+        if not self.is_joined:
             return lines, self._centre
         return widen(lines, self.scan.geometry.angles_rad if angles_rad is None else angles_rad, self._centre)
 

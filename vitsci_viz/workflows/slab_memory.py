@@ -72,7 +72,6 @@ def _stored_bytes(engine: SliceEngine, rows: int) -> int:
 
 
 def _wide_columns(engine: SliceEngine) -> int:
-    """Return the columns of the views that are filtered: offset scans and views that go on have more."""
-    columns = engine.scan.columns // engine.options.bin
-    wide = engine.side if engine.is_offset else columns
+    """Return the columns of the views that are filtered: joined views and those that go on have more."""
+    wide = engine.width
     return wide if engine.options.padding == "none" else wide + 2 * round(PADDED_SHARE * wide)

@@ -17,7 +17,7 @@ from vitsci_viz.views.session.tomography import TomographySession, plain_options
 from vitsci_viz.views.session.tomography_follow import SliceFollower, Wanted
 from vitsci_viz.views.session.tomography_scene import grey_raster, span_of
 from vitsci_viz.views.session.tomography_state import TomographyState
-from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
+from vitsci_viz.workflows.reconstruct_options import MOST_BIN, ReconstructOptions
 from vitsci_viz.workflows.reconstructing import reconstruct
 
 SIDE = 48
@@ -47,6 +47,14 @@ def test_the_slice_on_screen_is_the_one_that_is_reconstructed(session, scan, opt
     expected = volume[3 // chosen.bin]
     assert (found.unit, found.side, found.is_preview) == ("1/mm", len(expected), False)
     np.testing.assert_allclose(found.values, expected, atol=5e-3 * np.abs(expected).max())
+
+
+def test_a_small_picture_of_a_very_wide_slice_is_no_coarser_than_binning_goes():
+    turn, columns = angles(24) * 2, 2600
+    wide = Scan.from_line_integrals(np.ones((24, 1, columns), np.float32), angles_rad=turn, centre=20.0)
+    found = TomographySession(wide, threads=1).preview(ReconstructOptions(), 0, 20.0, pixels=64)
+    assert found.is_preview
+    assert len(found.values) == -(-found.side // MOST_BIN)
 
 
 def test_back_projection_is_shown_where_it_is_asked_for(session, scan):

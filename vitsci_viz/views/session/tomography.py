@@ -19,7 +19,7 @@ from vitsci_viz.reconstruction.padding import extend_views
 from vitsci_viz.reconstruction.trials import in_circle
 from vitsci_viz.types import Scan
 from vitsci_viz.views.session.cache import OnceCache
-from vitsci_viz.workflows.reconstruct_options import ReconstructOptions
+from vitsci_viz.workflows.reconstruct_options import MOST_BIN, ReconstructOptions
 from vitsci_viz.workflows.reconstructing import PADDED_SHARE, Axis, SliceEngine
 from vitsci_viz.workflows.slab_plan import binned_centre
 
@@ -176,7 +176,7 @@ class TomographySession:
     def trial(self, options: ReconstructOptions, row: int, centre_px: float) -> TrialSlice:
         """Return a slice with all views at full resolution through the tables that are kept: at once, for a drag."""
         engine = self.engine(options, centre_px)
-        if engine.is_offset or not has_finufft():
+        if engine.is_joined or not has_finufft():
             return self._by_engine(engine, row, centre_px)
         return self._by_tuner(engine, row, centre_px, pixels=engine.side, every=1)
 
@@ -186,8 +186,9 @@ class TomographySession:
         pixels = max(16, min(pixels, engine.side))
         needed = max(LEAST_PREVIEW_VIEWS, ENOUGH_VIEWS * pixels)
         every = max(1, int(self.scan.views // needed))
-        if engine.is_offset or not has_finufft():
-            return self._by_engine(engine, row, centre_px, coarser=max(1, engine.side // pixels), every=every)
+        coarser = max(1, min(engine.side // pixels, MOST_BIN // options.bin))
+        if engine.is_joined or not has_finufft():
+            return self._by_engine(engine, row, centre_px, coarser=coarser, every=every)
         return self._by_tuner(engine, row, centre_px, pixels=pixels, every=every)
 
     def slice(
