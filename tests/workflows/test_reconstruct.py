@@ -145,6 +145,8 @@ def test_a_run_of_other_options_is_not_gone_on_with(made: Path, tmp_path: Path):
         run_recipe(recipe(made, place), progress=stop)
     with pytest.raises(OutputError, match="of another recipe"):
         run_recipe(recipe(made, place, filter="hann"), resume=True)
+    run_recipe(recipe(made, place, device="cpu"), resume=True)  # another machine makes the same slices
+    assert place.exists()
 
 
 def test_angles_for_a_sample_are_refused_and_not_passed_over(tmp_path: Path):
@@ -181,7 +183,7 @@ def test_what_is_about_to_be_done_is_said_before_a_slab_is_made(made: Path, tmp_
     run_recipe(recipe(made, tmp_path / "v.tif"), progress=lambda stage, done, total: told.append((stage, total)))
     sentences = [place for place, (stage, _) in enumerate(told) if isinstance(stage, Sentence)]
     said = told[sentences[0]][0]
-    assert said.startswith("60 views of 10 x 48, axis at 24.50 px (given): 10 slices of 48 x 48 in 1 slab by fbp, ")
+    assert said.startswith("60 views of 10 x 48, axis at 24.50 px (given): 10 slices of 48 x 48 in 1 slab by fbp (")
     assert "of memory, up to" in said
     assert sentences[0] < [stage for stage, _ in told].index("slices")
 

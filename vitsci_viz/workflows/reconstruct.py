@@ -208,7 +208,7 @@ def _plan(engine: SliceEngine, execution: ExecutionOptions) -> SlabPlan:
 
 def _key(scan: Scan, options: ReconstructOptions) -> str:
     """Return what tells one reconstruction from another: the file as it is now, its angles, and options that count."""
-    chosen = {name: value for name, value in options.to_mapping().items() if name != "try_centres"}
+    chosen = {name: value for name, value in options.to_mapping().items() if name not in MAY_CHANGE}
     found = hashlib.sha256(json.dumps([*_file_facts(scan), chosen], sort_keys=True).encode())
     found.update(scan.geometry.angles_rad.tobytes())
     return found.hexdigest()
