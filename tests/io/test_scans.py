@@ -130,6 +130,21 @@ def test_one_flat_or_dark_is_a_stack_of_one_and_an_empty_one_is_none(tmp_path: P
     assert scan.darks is None
 
 
+@pytest.mark.parametrize("suffix", [".npy", ".tif", ".btf"])
+def test_flats_and_darks_of_the_same_kind_lie_beside_a_file(tmp_path: Path, suffix: str):
+    parts = {"scan": np.ones((4, 3, 8)), "scan_flats": np.full((2, 3, 8), 2.0), "scan_darks": np.zeros((1, 3, 8))}
+    for name, frames in parts.items():
+        place = tmp_path / f"{name}{suffix}"
+        if suffix == ".npy":
+            np.save(place, frames.astype(np.float32))
+        else:
+            tifffile.imwrite(place, frames.astype(np.float32), photometric="minisblack")
+    scan = read_scan(tmp_path / f"scan{suffix}", angles="0:180:4")
+    assert scan.flats is not None
+    assert scan.darks is not None
+    assert (scan.flats.shape, scan.darks.shape) == ((2, 3, 8), (1, 3, 8))
+
+
 def test_an_open_scan_passes_through():
     assert read_scan(SCAN) is SCAN
     assert vz.read_scan is read_scan

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ def _frames(level: LevelArray) -> LevelArray:
 def read_file_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) -> Scan:
     """Read a scan from one file of views, such as a multi-page TIFF, with its parts beside it.
 
-    Beside ``tooth.tif`` lie ``tooth_flats.tif``, ``tooth_darks.tif`` and ``tooth_angles.txt`` (or ``.csv``, ``.npy``).
+    Beside ``tooth.tif`` lie ``tooth_flats.tif``, ``tooth_darks.tif`` and ``tooth_angles.txt`` (or ``.csv``, ``.npy``);
+    beside ``tooth.npy`` ``tooth_flats.npy`` or ``tooth_flats.tif``, and so on.
 
     Raises
     ------
@@ -95,7 +97,8 @@ def read_file_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) ->
     if angles is None:
         angles = _angles_beside(path, path.parent, f"{stem}_angles", projections.shape[0], unit)
     flats, darks = (
-        _part_beside(path.parent, [f"{stem}_{name}" for name in NAMES[part]]) for part in ("flats", "darks")
+        _part_beside(path.parent, [f"{stem}_{name}" for name in NAMES[part]], (path.suffix, *PICTURES))
+        for part in ("flats", "darks")
     )
     return scan_of(path, projections=projections, angles=angles, flats=flats, darks=darks)
 
@@ -126,13 +129,13 @@ def read_folder_scan(path: Path, angles: Floats | None, unit: AngleUnit | None) 
     return scan_of(path, projections=projections, angles=angles, flats=flats, darks=darks)
 
 
-def _part_beside(folder: Path, names: Any) -> LevelArray | None:
+def _part_beside(folder: Path, names: Any, suffixes: Sequence[str] = PICTURES) -> LevelArray | None:
     """Return the frames of a file or a sub-folder by one of its names."""
     for name in names:
         inside = folder / name
         if inside.is_dir() and (files := _pictures(inside)):
             return _stack(files[0]) if len(files) == 1 else FilesLevel(files)
-        file = next((folder / f"{name}{suffix}" for suffix in PICTURES if (folder / f"{name}{suffix}").exists()), None)
+        file = next((folder / f"{name}{suffix}" for suffix in suffixes if (folder / f"{name}{suffix}").exists()), None)
         if file is not None:
             return _stack(file)
     return None
