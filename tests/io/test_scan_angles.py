@@ -34,6 +34,11 @@ def test_other_turns_are_asked_for(last):
     assert angles_from(np.linspace(0, last, 400), "rad")[-1] == last
 
 
+def test_angles_that_do_not_differ_are_said_and_no_unit_is_asked_for():
+    with pytest.raises(InputError, match=r"must differ from view to view, but all 3 are 45"):
+        angles_from([45.0, 45.0, 45.0])
+
+
 @pytest.mark.parametrize(("said", "last"), [("degrees", math.pi), ("radian", 180.0)])
 def test_a_unit_that_a_file_states_wrongly_is_asked_for(said, last):
     values = np.linspace(0, last, 181)

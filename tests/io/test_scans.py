@@ -163,6 +163,12 @@ def test_missing_angles_are_asked_for(tmp_path: Path):
         read_scan(tmp_path / "pages.tif")
 
 
+def test_sinograms_in_the_place_of_views_are_recognised(tmp_path: Path):
+    np.savez(tmp_path / "a.npz", projections=np.ones((3, 12, 7)), angles=np.arange(0, 180, 15))
+    with pytest.raises(InputError, match=r"3 views, got 12 angles.*; the axes look like \(row, angle, column\)"):
+        read_scan(tmp_path / "a.npz")
+
+
 def test_angles_of_no_clear_unit_are_asked_for(tmp_path: Path):
     file = save_dxchange(tmp_path / "a.h5", theta=np.linspace(0, 100, 12))
     with pytest.raises(InputError, match=r"/exchange/theta of a\.h5 cover 0 to 100.*angle_unit"):

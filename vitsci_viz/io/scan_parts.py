@@ -63,4 +63,6 @@ def scan_of(
             path=path,
         )
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        is_turned = len(projections.shape) == 3 and projections.shape[0] != len(angles) == projections.shape[1]
+        hint = "; the axes look like (row, angle, column), and must be (angle, row, column)" if is_turned else ""
+        raise InputError(f"{path}: {error}{hint}") from error
