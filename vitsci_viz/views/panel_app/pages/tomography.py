@@ -171,6 +171,8 @@ class TomographyPage:
             self.form.show(self.state.options)
             self.results.offer()
             self._remember()
+        else:
+            self.status.idle(f"Axis at {value:,.2f} px")
 
     def show_row(self, row: int) -> None:
         """Make the slice of another detector row."""
