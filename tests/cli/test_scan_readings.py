@@ -13,7 +13,9 @@ QUALITY = {
     "signal_to_noise": 12.34, "contrast_to_noise": None, "ring_score": 0.25, "streak_score": 0.5,
 }  # fmt: skip
 
-CENTRE = {"px": 295.5, "method": "agreement", "uncertainty_px": 0.12, "confidence": 0.9, "candidates": []}
+CENTRE = {
+    "px": 295.5, "method": "agreement", "uncertainty_px": 0.12, "confidence": 0.9, "tilt_deg": 0.0, "candidates": [],
+}  # fmt: skip
 
 
 def found(**changes: Any) -> dict[str, Any]:
@@ -42,6 +44,11 @@ def test_geometry_centre_volume_and_quality_are_said():
     ):  # fmt: skip
         assert part in said, part
     assert "contrast" not in said
+
+
+def test_the_tilt_of_the_axis_is_said_where_it_is_not_upright():
+    assert "tilt" not in text()
+    assert "), tilt -0.077 degrees" in text(centre={**CENTRE, "tilt_deg": -0.0772})
 
 
 def test_known_pixels_give_micrometres_and_whole_numbers_their_range():

@@ -27,7 +27,8 @@ def reconstruct_readings(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble((str(scan["name"]), "bold"), (f"  {facts}{frames}", QUIET))
     sure = "" if centre["confidence"] is None else f", confidence {centre['confidence']:.2f}"
     spread = "" if centre["uncertainty_px"] is None else f" \N{PLUS-MINUS SIGN} {centre['uncertainty_px']:.2f}"
-    yield Text.assemble("Centre ", (f"{centre['px']:.2f}{spread} px", ACCENT), f" ({centre['method']}{sure})")
+    tilt = f", tilt {centre['tilt_deg']:.3f} degrees" if centre["tilt_deg"] else ""
+    yield Text.assemble("Centre ", (f"{centre['px']:.2f}{spread} px", ACCENT), f" ({centre['method']}{sure}){tilt}")
     if "tried" in results:
         yield _tried(results["tried"], results["tried_row"])
     shape = " x ".join(f"{n:,}" for n in results["shape"])
