@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from vitsci_viz.errors import OutputError
-from vitsci_viz.training.lock import NAME, Holder, holder_of, locked
+from vitsci_viz.lock import Holder
+from vitsci_viz.training.lock import NAME, holder_of, locked
 from vitsci_viz.training.run_folder import RunFolder
 
 HOLD = """

@@ -15,7 +15,8 @@ from vitsci_viz.io.hdf5 import Hdf5Level
 from vitsci_viz.io.scan_writing import write_scan
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_report import read_volume_report
-from vitsci_viz.io.volume_writing import partial_folder
+from vitsci_viz.io.volume_writing import lock_place, partial_folder
+from vitsci_viz.lock import locked
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Sentence
 from vitsci_viz.reconstruction.parallel_beam import filtered_back_projection
@@ -109,6 +110,31 @@ def test_whole_numbers_come_back_within_half_a_step(made: Path, tmp_path: Path):
     inside = np.abs(again - expected) <= 0.51 * facts["scale"] + 1e-5 * np.abs(expected).max()
     assert inside.mean() > 0.999, "only what lies outside the range of the sampled slices is cut off"
     assert facts["unit"] == "1/mm"
+
+
+def test_what_a_range_has_no_room_for_is_counted(made: Path, tmp_path: Path):
+    slices = in_memory(made)
+    y, x = np.indices(slices.shape[1:]) - (slices.shape[1] - 1) / 2
+    inside = slices[:, np.hypot(y, x) <= slices.shape[1] / 2]
+    high = float(np.median(inside))
+    notes = run_recipe(recipe(made, tmp_path / "v.tif", store="uint16", range=[-1e3, high])).results["notes"]
+    counted = [int(note.split(" voxels")[0].replace(",", "")) for note in notes if "beyond the range" in note]
+    assert counted == [pytest.approx(np.count_nonzero(inside > high), abs=2)]
+
+
+def test_two_runs_never_write_one_volume(made: Path, tmp_path: Path):
+    place = tmp_path / "v.ome.zarr"
+    with locked(lock_place(place), work=f"writes {place}"), pytest.raises(OutputError, match="one run"):
+        run_recipe(recipe(made, place))
+    run_recipe(recipe(made, place))
+    assert {path.name for path in tmp_path.iterdir()} == {place.name}
+
+
+def test_what_a_stopped_run_has_left_is_not_thrown_away_silently(made: Path, tmp_path: Path):
+    place, said = tmp_path / "v.ome.zarr", list[str]()
+    partial_folder(place).mkdir()
+    run_recipe(recipe(made, place), progress=lambda stage, done, total: said.append(stage))
+    assert any("--resume" in sentence for sentence in said)
 
 
 def test_what_was_done_before_a_stop_is_not_computed_again(made: Path, tmp_path: Path, monkeypatch):

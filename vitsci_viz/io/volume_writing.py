@@ -219,6 +219,15 @@ def partial_folder(place: Path) -> Path:
     return place.with_name(f".{place.name}.partial")
 
 
+def lock_place(place: Path) -> Path:
+    """Return the file that keeps two runs from writing the same volume.
+
+    >>> lock_place(Path("a/volume.tif")).name
+    '.volume.tif.lock'
+    """
+    return place.with_name(f".{place.name}.lock")
+
+
 def interrupted(place: Path) -> dict[str, Any]:
     """Return what an interrupted run noted of itself.
 

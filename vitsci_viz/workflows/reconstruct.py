@@ -22,7 +22,8 @@ from vitsci_viz.io.row_copy import copy_folder, rows_at_once, rows_in_one_piece
 from vitsci_viz.io.samples import open_scan
 from vitsci_viz.io.scans import read_scan
 from vitsci_viz.io.volume_report import report_place
-from vitsci_viz.io.volume_writing import SlabFile, interrupted, partial_folder
+from vitsci_viz.io.volume_writing import SlabFile, interrupted, lock_place, partial_folder
+from vitsci_viz.lock import locked
 from vitsci_viz.params import ExecutionOptions
 from vitsci_viz.progress import Progress, Sentence, silent
 from vitsci_viz.reconstruction.flats import check_light
@@ -37,6 +38,7 @@ from vitsci_viz.workflows.reconstruct_facts import (
     kept_facts,
     notes_on,
     quality_of,
+    range_notes,
     scan_facts,
     updates,
     volume_facts,
@@ -95,10 +97,12 @@ def run_reconstruct(
     places = [check_output(each, force=force) for each in (place, report_place(place)) if each is not None]
     if resume:
         interrupted(place)
+    elif partial_folder(place).exists():
+        progress(Sentence("what a stopped run has left is thrown away; --resume would go on with it"), 0, 0)
     if options.try_centres:
         check_sweep_places(place.parent, force=force or resume)
     watch = Stopwatch("centre", "quality", "load", "compute", "store", "pyramid")
-    with using_threads(execution), _views_copy(place):
+    with locked(lock_place(place), work=f"writes {place}"), using_threads(execution), _views_copy(place):
         engine = _engine(recipe, options, execution, watch, progress)
         plan = _plan(engine, execution)
         check_disk(place, plan.disk_bytes)
@@ -111,8 +115,9 @@ def run_reconstruct(
                 places += _try_centres(engine, lines, place.parent, results, progress)
         span = find_span(engine, progress)
         file = SlabFile(place, volume_facts(engine), key=_key(engine.scan, options), resume=resume)
-        corrections = make_slabs(engine, file, plan.rows, span=span, watch=watch, progress=progress)
-        results |= {"corrections": list(corrections.sentences()), "range": None if span is None else list(span)}
+        slabs = make_slabs(engine, file, plan.rows, span=span, watch=watch, progress=progress)
+        results["notes"] += range_notes(slabs.beyond, engine)
+        results |= {"corrections": list(slabs.corrections.sentences()), "range": None if span is None else list(span)}
         results |= _speed(engine, watch)
         with watch.stage("pyramid"):
             file.finish(kept_facts(engine, span, results, versions()), progress=progress)

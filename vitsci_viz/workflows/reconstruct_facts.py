@@ -43,6 +43,17 @@ def announced(engine: SliceEngine, plan: SlabPlan) -> str:
     )
 
 
+def range_notes(beyond: int, engine: SliceEngine) -> list[str]:
+    """Say how many voxels a range of whole numbers has no room for."""
+    if not beyond:
+        return []
+    share = beyond / (engine.slices * int(inscribed_circle(engine.side).sum()))
+    return [
+        f"{beyond:,} voxels ({100 * share:.2g} % of those inside the circle) lie beyond the range and are stored at "
+        "its ends: give a wider --range, or keep float32"
+    ]
+
+
 def quality_of(engine: SliceEngine, lines: NDArray[np.float32]) -> dict[str, Any]:
     """Judge slices by their half-scans; empty where there is too little to judge."""
     if min(len(lines), engine.side) < LEAST_JUDGED:

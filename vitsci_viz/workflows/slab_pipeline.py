@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,22 @@ HEADROOM = 0.1
 LARGEST = 65_535
 
 
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What came of slabs that were made.
+
+    Parameters
+    ----------
+    corrections : Corrections
+        What was mended in their views.
+    beyond : int
+        Voxels inside the circle outside the range of whole numbers; they are stored at its ends.
+    """
+
+    corrections: Corrections
+    beyond: int = 0
+
+
 def make_slabs(
     engine: SliceEngine,
     file: SlabFile,
@@ -33,7 +50,7 @@ def make_slabs(
     span: tuple[float, float] | None,
     watch: Stopwatch,
     progress: Progress,
-) -> Corrections:
+) -> Made:
     """Make and store every slab that the file lacks.
 
     Parameters
@@ -53,12 +70,13 @@ def make_slabs(
 
     Returns
     -------
-    Corrections
-        What was mended in the slabs that were made now.
+    Made
+        Of the slabs that were made now.
     """
-    slabs = file.missing(rows)
+    slabs, inside = file.missing(rows), inscribed_circle(engine.side)
     done = engine.slices - sum(slab.stop - slab.start for slab in slabs)
     parts: list[Corrections] = []
+    beyond = [0]
 
     def load(slab: slice) -> Loaded:
         with watch.stage("load"):
@@ -66,7 +84,11 @@ def make_slabs(
 
     def store(slab: slice, slices: Floats32) -> None:
         with watch.stage("store"):
-            file.write(slab, slices if span is None else scaled(slices, span))
+            if span is None:
+                file.write(slab, slices)
+            else:
+                beyond.append(count_beyond(slices, span, inside))
+                file.write(slab, scaled(slices, span))
 
     with ThreadPoolExecutor(1, "load") as loader, ThreadPoolExecutor(1, "store") as storer:
         stored: Future[None] | None = None
@@ -82,7 +104,7 @@ def make_slabs(
         if stored is not None:
             stored.result()
     progress("slices", engine.slices, engine.slices)
-    return together(parts)
+    return Made(corrections=together(parts), beyond=sum(beyond))
 
 
 def _ahead(
@@ -104,6 +126,16 @@ def scaled(slices: Floats32, span: tuple[float, float]) -> NDArray[np.uint16]:
     for place, plane in zip(out, slices, strict=True):  # one at a time, as a slab's copies would double its memory
         place[...] = np.rint(np.clip((plane - low) * (LARGEST / (high - low)), 0, LARGEST))
     return out
+
+
+def count_beyond(slices: Floats32, span: tuple[float, float], inside: NDArray[np.bool_]) -> int:
+    """Return how many voxels inside the circle lie beyond the ends of a range.
+
+    >>> count_beyond(np.array([[[0, 1], [2, 3]]], np.float32), (1, 2), np.ones((2, 2), bool))
+    2
+    """
+    low, high = span
+    return sum(int(np.count_nonzero(((plane < low) | (plane > high)) & inside)) for plane in slices)
 
 
 def find_span(engine: SliceEngine, progress: Progress) -> tuple[float, float] | None:
