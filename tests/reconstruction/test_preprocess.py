@@ -246,13 +246,14 @@ OTHERS = {
     "delta_beta": 500.0,
     "energy_kev": 8.0,
     "distance_mm": 900.0,
+    "pixel_mm": 0.002,
     "hardening": (1.0, 0.1),
 }
 CONTEXT = {
     "ring_size": {"rings": "sorting"},
     "large_ring_size": {"rings": "dead"},
     "ring_ratio": {"rings": "dead"},
-    **{name: {"phase": "paganin"} for name in ("delta_beta", "energy_kev", "distance_mm")},
+    **{name: {"phase": "paganin"} for name in ("delta_beta", "energy_kev", "distance_mm", "pixel_mm")},
 }
 
 

@@ -122,6 +122,14 @@ def test_what_a_range_has_no_room_for_is_counted(made: Path, tmp_path: Path):
     assert counted == [pytest.approx(np.count_nonzero(inside > high), abs=2)]
 
 
+def test_a_pixel_that_is_given_sets_the_unit_of_slices(made: Path, tmp_path: Path):
+    results = run_recipe(recipe(made, tmp_path / "v.ome.zarr", pixel_mm=0.02)).results
+    assert results["scan"]["pixel_mm"] == 0.02
+    image = read_image(tmp_path / "v.ome.zarr")
+    assert image.spacing_um == pytest.approx((20.0,) * 3)
+    np.testing.assert_allclose(np.asarray(image), in_memory(made) / 2, rtol=1e-4, atol=1e-4)
+
+
 def test_two_runs_never_write_one_volume(made: Path, tmp_path: Path):
     place = tmp_path / "v.ome.zarr"
     with locked(lock_place(place), work=f"writes {place}"), pytest.raises(OutputError, match="one run"):

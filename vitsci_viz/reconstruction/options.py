@@ -1,5 +1,6 @@
 """Options of reconstruction (no heavy import: forms open at once)."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, Self
 
@@ -28,8 +29,16 @@ PaddingMethod = Literal["none", "edge", "taper"]
 class PreprocessOptions(Options):
     """How counts become line integrals; every option changes the answer."""
 
-    group_order = ("Counts", "Pixels", "Rings", "Phase", "Hardening", "Padding")
+    group_order = ("Detector", "Counts", "Pixels", "Rings", "Phase", "Hardening", "Padding")
 
+    pixel_mm: Literal["auto"] | float = option(
+        "auto",
+        "Side of a detector pixel, as seen at the sample; auto takes what the file says. It gives slices in 1/mm.",
+        unit="mm",
+        group="Detector",
+        advanced=True,
+        suggestions=("auto", 0.001, 0.01),
+    )
     flats_in_time: Literal["linear", "mean"] = option(
         "linear",
         "linear: flats of several series are interpolated to the time of every view; mean: one flat for all views.",
@@ -153,9 +162,15 @@ class PreprocessOptions(Options):
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_hardening(self.hardening)
+        if self.pixel_mm != "auto" and not 0 < self.pixel_mm < math.inf:
+            raise ValueError(f"pixel_mm must be auto or a positive length, got {self.pixel_mm:g}")
         if self.saturation != "auto" and not self.saturation > 0:
             raise ValueError(f"saturation must be auto or a positive number of counts, got {self.saturation:g}")
         return self
+
+    def pixel_of(self, said: float | None) -> float | None:
+        """Return the side of a detector pixel in mm: as given, else what the scan says; None where nobody knows."""
+        return said if self.pixel_mm == "auto" else self.pixel_mm
 
 
 class CentreOptions(Options):

@@ -109,13 +109,14 @@ def work_bytes(scan: Scan, rows: int, options: PreprocessOptions, *, threads: in
 def _blur_px(scan: Scan, options: PreprocessOptions) -> float:
     if options.phase == "none":
         return 0.0
-    if scan.geometry.pixel_mm is None:
+    pixel_mm = options.pixel_of(scan.geometry.pixel_mm)
+    if pixel_mm is None:
         raise InputError(f"{scan.name}: phase retrieval needs the size of a pixel, and the scan has none: set pixel_mm")
     return blur_length_px(
         delta_beta=options.delta_beta,
         energy_kev=options.energy_kev,
         distance_mm=options.distance_mm,
-        pixel_mm=scan.geometry.pixel_mm,
+        pixel_mm=pixel_mm,
     )
 
 

@@ -132,7 +132,8 @@ def scan_facts(engine: SliceEngine) -> dict[str, Any]:
     scan, angles = engine.scan, np.rad2deg(engine.scan.geometry.angles_rad)
     return {
         "name": scan.name, "views": scan.views, "rows": scan.rows, "columns": scan.columns,
-        "angles_deg": [float(angles.min()), float(angles.max())], "pixel_mm": scan.geometry.pixel_mm,
+        "angles_deg": [float(angles.min()), float(angles.max())],
+        "pixel_mm": engine.options.pixel_of(scan.geometry.pixel_mm),
         "flats": 0 if scan.flats is None else int(scan.flats.shape[0]),
         "darks": 0 if scan.darks is None else int(scan.darks.shape[0]),
     }  # fmt: skip

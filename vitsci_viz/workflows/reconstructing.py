@@ -122,7 +122,7 @@ class SliceEngine:
     @property
     def pixel_mm(self) -> float | None:
         """Side of a voxel, None where it is unknown."""
-        pixel = self.scan.geometry.pixel_mm
+        pixel = self.options.pixel_of(self.scan.geometry.pixel_mm)
         return None if pixel is None else pixel * self.options.bin
 
     @property
