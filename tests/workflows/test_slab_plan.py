@@ -36,6 +36,7 @@ def test_the_plan_stays_below_the_bound_and_less_memory_means_lower_slabs(gib: i
     found = plan(engine(), gib * 2**30)
     assert found.memory_bytes <= gib * 2**30
     assert 1 <= found.rows <= MOST_ROWS
+    assert found.rows.bit_count() == 1, "slabs fill whole chunks"
     assert found.slabs == -(-2048 // found.rows)
     assert found.rows <= plan(engine(), 2 * gib * 2**30).rows
 

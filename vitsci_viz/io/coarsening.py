@@ -49,13 +49,22 @@ def most_frequent(labels: Array) -> Array:
 
 
 def block_mean(values: Array) -> Array:
-    """Halve (*spatial, c) numbers by the mean of each block; blocks are cut off at the end of the band."""
+    """Halve (*spatial, c) numbers by the mean of each block; blocks are cut off at the end of the band.
+
+    Examples
+    --------
+    >>> block_mean(np.array([[1], [2], [5]], np.uint8)).ravel()
+    array([2, 5], dtype=uint8)
+    """
+    means = values.astype(np.float32, copy=False)
     for axis in range(values.ndim - 1):
-        pairs = np.add.reduceat(values.astype(np.float32), np.arange(0, values.shape[axis], 2), axis=axis)
-        counts = np.minimum(2, values.shape[axis] - np.arange(0, values.shape[axis], 2))
-        shape = [-1 if other == axis else 1 for other in range(values.ndim)]
-        values = (pairs / counts.reshape(shape)).astype(values.dtype)
-    return values
+        pairs = np.moveaxis(means, axis, 0)
+        halved = pairs[0::2].copy()
+        whole = halved[: len(pairs) // 2]  # without a block that is cut off
+        whole += pairs[1::2]
+        whole *= np.float32(0.5)
+        means = np.moveaxis(halved, 0, axis)
+    return means.astype(values.dtype) if values.dtype.kind == "f" else np.rint(means).astype(values.dtype)
 
 
 def pyramid_bands(bands: Iterator[Array], levels: int, rows: int, coarsen: Coarsen) -> Iterator[tuple[int, int, Array]]:

@@ -36,6 +36,8 @@ class MultiscaleFacts:
         Distance between samples along each spatial axis, in `unit`.
     unit : str, optional
         nm, um, mm, cm or m.
+    chunk : tuple of int, optional
+        Sides of a chunk; default `CHUNK`.
     version : {"0.5", "0.4"}
         Of OME-NGFF; 0.4 (Zarr format 2) for older programs.
     """
@@ -46,11 +48,23 @@ class MultiscaleFacts:
     lead: tuple[int, ...] = ()
     spacing: tuple[float, ...] | None = None
     unit: str | None = None
+    chunk: tuple[int, ...] | None = None
     version: Version = "0.5"
     axes: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", "c" * len(self.lead) + "zyx"[3 - len(self.shape) :])
+
+
+def slab_chunk(rows: int) -> tuple[int, int, int]:
+    """Return chunks that slabs of so many rows fill: of the usual size, flatter where slabs are.
+
+    >>> slab_chunk(64), slab_chunk(16), slab_chunk(1)
+    ((64, 64, 64), (16, 128, 128), (1, 512, 512))
+    """
+    most = CHUNK[3]
+    flatter = max(0, (most // min(rows, most)).bit_length() - 1)
+    return max(1, most >> flatter), most << (flatter // 2), most << (flatter // 2)
 
 
 class MultiscaleTarget:
@@ -79,12 +93,13 @@ class MultiscaleTarget:
             self._group: Any = zarr.open_group(folder, mode="r+")
             self.arrays: list[Any] = [self._group[str(number)] for number in range(len(level_shapes(facts.shape)))]
             return
+        chunk = facts.chunk or (CHUNK[len(facts.shape)],) * len(facts.shape)
         self._group = zarr.open_group(folder, mode="w", zarr_format=3 if facts.version == "0.5" else 2)
         self.arrays = [
             self._group.create_array(
                 str(number),
                 shape=(*facts.lead, *shape),
-                chunks=(*(1 for _ in facts.lead), *(min(CHUNK[len(shape)], n) for n in shape)),
+                chunks=(*(1 for _ in facts.lead), *map(min, chunk, shape)),
                 dtype=np.dtype(facts.dtype),
                 fill_value=0,
                 **_layout(facts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,8 @@ from numpy.typing import NDArray
 
 from vitsci_viz.atomic import replacing
 from vitsci_viz.errors import InputError, OutputError
-from vitsci_viz.io.coarsening import block_mean, pyramid_bands
-from vitsci_viz.io.multiscale_writing import CHUNK, MultiscaleFacts, MultiscaleTarget
-from vitsci_viz.io.ome_zarr_writing import row_bands
+from vitsci_viz.io.coarsening import block_mean
+from vitsci_viz.io.multiscale_writing import MultiscaleFacts, MultiscaleTarget
 from vitsci_viz.io.volume_report import NAMED, write_volume_report
 from vitsci_viz.progress import Progress, silent
 
@@ -171,13 +171,20 @@ class _ZarrSlabs:
         self._target.arrays[0][rows] = slices
 
     def finish(self, extra: Mapping[str, Any], progress: Progress) -> None:
-        arrays, step = self._target.arrays, CHUNK[3]
-        parts = row_bands(self._facts.shape[0], step, "pyramid", progress)
-        bands = (np.asarray(arrays[0][part])[..., None] for part in parts)
-        for level, first, band in pyramid_bands(bands, len(arrays), step, block_mean):
-            if level:
-                arrays[level][first : first + len(band)] = band[..., 0]
+        arrays = self._target.arrays
+        for level in range(1, len(arrays)):
+            _halve(arrays[level - 1], arrays[level], progress, stage=f"pyramid, level {level} of {len(arrays) - 1}")
         self._target.describe({NAMED: dict(extra)})
+
+
+def _halve(fine: Any, coarse: Any, progress: Progress, *, stage: str) -> None:
+    """Fill a level from the one before, a row of chunks at a time, which takes little memory."""
+    depth, height = coarse.chunks[:2]
+    places = list(itertools.product(range(0, coarse.shape[0], depth), range(0, coarse.shape[1], height)))
+    for number, (z, y) in enumerate(places):
+        progress(stage, number, len(places))
+        part = np.asarray(fine[2 * z : 2 * (z + depth), 2 * y : 2 * (y + height)])
+        coarse[z : z + depth, y : y + height] = block_mean(part[..., None])[..., 0]
 
 
 class _TiffSlabs:

@@ -114,7 +114,7 @@ def run_reconstruct(
             with watch.stage("try"):
                 places += _try_centres(engine, lines, place.parent, results, progress)
         span = find_span(engine, progress)
-        file = SlabFile(place, volume_facts(engine), key=_key(engine.scan, options), resume=resume)
+        file = SlabFile(place, volume_facts(engine, plan.rows), key=_key(engine.scan, options), resume=resume)
         slabs = make_slabs(engine, file, plan.rows, span=span, watch=watch, progress=progress)
         results["notes"] += range_notes(slabs.beyond, engine)
         results |= {"corrections": list(slabs.corrections.sentences()), "range": None if span is None else list(span)}

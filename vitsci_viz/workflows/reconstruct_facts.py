@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitsci_viz.io.multiscale_writing import MultiscaleFacts
+from vitsci_viz.io.multiscale_writing import MultiscaleFacts, slab_chunk
 from vitsci_viz.reconstruction.padding import truncation
 from vitsci_viz.reconstruction.quality import assess
 from vitsci_viz.reconstruction.quality_noise import inscribed_circle
@@ -94,12 +94,13 @@ def updates(engine: SliceEngine) -> int:
     return int(inscribed_circle(engine.side).sum()) * engine.scan.views * engine.slices
 
 
-def volume_facts(engine: SliceEngine) -> MultiscaleFacts:
-    """Return shape, type and spacing of the volume."""
+def volume_facts(engine: SliceEngine, rows: int) -> MultiscaleFacts:
+    """Return shape, type and spacing of a volume that is written in slabs of so many rows."""
     pixel = engine.pixel_mm
     return MultiscaleFacts(
         name=engine.scan.name, shape=(engine.slices, engine.side, engine.side), dtype=engine.options.store,
         spacing=None if pixel is None else (pixel,) * 3, unit=None if pixel is None else "mm",
+        chunk=slab_chunk(rows),
     )  # fmt: skip
 
 

@@ -74,6 +74,8 @@ def plan_slabs(
             f"one slice of {side:,} x {side:,} needs {size_text(needed(1))}, and {size_text(bound)} may be used: "
             "allow more with --memory, or take fewer pixels with --bin"
         )
+    if height < slices:
+        height = 1 << (height.bit_length() - 1)  # so that slabs fill whole chunks
     return SlabPlan(
         rows=height, slabs=-(-slices // height), memory_bytes=needed(height),
         disk_bytes=int(slices * side * side * stored_bytes * PYRAMID),
