@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vitsci_viz.io.multiscale_writing import MultiscaleFacts, slab_chunk
+from vitsci_viz.progress import Progress, silent
 from vitsci_viz.reconstruction.padding import truncation
 from vitsci_viz.reconstruction.quality import assess
 from vitsci_viz.reconstruction.quality_noise import inscribed_circle
@@ -54,12 +55,20 @@ def range_notes(beyond: int, engine: SliceEngine) -> list[str]:
     ]
 
 
-def quality_of(engine: SliceEngine, lines: NDArray[np.float32]) -> dict[str, Any]:
-    """Judge slices by their half-scans; empty where there is too little to judge."""
+def quality_of(engine: SliceEngine, lines: NDArray[np.float32], *, progress: Progress = silent) -> dict[str, Any]:
+    """Judge slices by their half-scans; empty where there is too little to judge.
+
+    `progress` is told before every reconstruction, and may raise `Cancelled`.
+    """
     if min(len(lines), engine.side) < LEAST_JUDGED:
         return {}
     angles = engine.scan.geometry.angles_rad
-    found = assess(lines, angles, pixel_mm=engine.pixel_mm, reconstruct=engine.from_lines)
+
+    def made(part: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+        progress("quality", 0, 1)
+        return engine.from_lines(part, places)
+
+    found = assess(lines, angles, pixel_mm=engine.pixel_mm, reconstruct=made)
     return dict(found.results())
 
 

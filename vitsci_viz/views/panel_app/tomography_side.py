@@ -1,6 +1,7 @@
 """Beside the slice: where the axis may fall, the histogram, and how good the slice is."""
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ COMPARED: Mapping[str, tuple[str, str]] = {
     "Streaks": ("streak_score", "{:.2f}"),
 }  # fmt: skip
 """Readings that are told for the slice before corrections too: key and format."""
+
+SETTLED_S, LOOK_S = 0.6, 0.02
+"""A slice is judged when no other has been asked for so long; so often it is looked."""
 
 
 class TomographySide:
@@ -143,6 +147,7 @@ class TomographySide:
             return histogram(found)
 
         def judged(progress: Progress) -> Judgement:
+            settle(progress)
             return judge(wanted.session, wanted.options, wanted.row, wanted.centre_px, other=other, progress=progress)
 
         def counted(values: Histogram) -> None:
@@ -152,6 +157,11 @@ class TomographySide:
 
         self._lane.submit(count, counted, self._failed, kind="histogram")
         self._lane.submit(judged, self._show, self._failed, kind="quality")
+
+    def pause(self) -> None:
+        """Stop judging: another slice is on its way, and has the processors."""
+        self._lane.cancel()
+        self._asked = None
 
     def _show(self, found: Judgement) -> None:
         self.quality = found.quality
@@ -168,6 +178,14 @@ class TomographySide:
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, Cancelled):
             self._on_failed(error)
+
+
+def settle(progress: Progress) -> None:
+    """Wait until nobody moves the axis any more; ends at once where the work is stopped."""
+    until = time.monotonic() + SETTLED_S
+    while time.monotonic() < until:
+        progress("quality", 0, 1)
+        time.sleep(LOOK_S)
 
 
 def compared(line: Reading, found: Judgement) -> Reading:

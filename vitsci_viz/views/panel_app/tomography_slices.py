@@ -67,6 +67,7 @@ class SliceDesk:
     def ask(self, wanted: Wanted, *, is_compared: bool, is_done: bool = True) -> None:
         """Ask for a slice, and for the one before corrections where they are compared."""
         self._is_compared = is_compared
+        self._side.pause()
         self._follower.ask(wanted, is_done=is_done)
         if is_compared:
             session, plain = wanted.session, plain_options(wanted.options)

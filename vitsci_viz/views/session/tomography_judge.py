@@ -100,12 +100,12 @@ def judge(
     progress("quality", 0, 2)
     lines, corrections = session.lines(options, row, centre_px)
     engine = session.engine(_fast(options), centre_px)
-    quality = quality_of(engine, lines[:, None])
+    quality = quality_of(engine, lines[:, None], progress=progress)
     before: Mapping[str, Any] = {}
     if other is not None:
         progress("quality", 1, 2)
         plain, _ = session.lines(other, row, centre_px)
-        before = quality_of(session.engine(_fast(other), centre_px), plain[:, None])
+        before = quality_of(session.engine(_fast(other), centre_px), plain[:, None], progress=progress)
     notes = tuple(notes_on(engine, lines[:, None]))
     return Judgement(quality=quality, before=before, notes=notes, corrections=tuple(corrections.sentences()))
 
