@@ -7,6 +7,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from vitsci_viz.progress import Progress, silent
 Array = NDArray[Any]
 SUFFIXES = (".zarr", ".tif", ".tiff")
 _CLAIM = "slabs.json"
+HALVERS = 2
+"""Rows of chunks of a coarser level that are made at the same time."""
 
 
 class SlabFile:
@@ -181,10 +184,18 @@ def _halve(fine: Any, coarse: Any, progress: Progress, *, stage: str) -> None:
     """Fill a level from the one before, a row of chunks at a time, which takes little memory."""
     depth, height = coarse.chunks[:2]
     places = list(itertools.product(range(0, coarse.shape[0], depth), range(0, coarse.shape[1], height)))
-    for number, (z, y) in enumerate(places):
-        progress(stage, number, len(places))
+
+    def fill(place: tuple[int, int]) -> None:
+        z, y = place
         part = np.asarray(fine[2 * z : 2 * (z + depth), 2 * y : 2 * (y + height)])
         coarse[z : z + depth, y : y + height] = block_mean(part[..., None])[..., 0]
+
+    pool = ThreadPoolExecutor(HALVERS, "pyramid")
+    try:
+        for number, _ in enumerate(pool.map(fill, places)):
+            progress(stage, number + 1, len(places))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _TiffSlabs:
