@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vitsci_viz.patching.tree import build_tree, detail_pyramid, length_curve, tree_from_pyramid
     from vitsci_viz.patching.tree_file import load_tree, save_tree
     from vitsci_viz.reconstruction.centre import Candidate, find_centre
+    from vitsci_viz.reconstruction.hardening import fit_hardening
     from vitsci_viz.reconstruction.options import CentreOptions
     from vitsci_viz.reconstruction.preprocess import line_integrals
     from vitsci_viz.reconstruction.projector import project
@@ -67,6 +68,7 @@ __all__ = [
     "draw_leaves",
     "dump_recipe",
     "find_centre",
+    "fit_hardening",
     "gather",
     "length_curve",
     "line_integrals",
@@ -114,6 +116,7 @@ _HOMES = {
     "patching.tree": ("build_tree", "detail_pyramid", "length_curve", "tree_from_pyramid"),
     "patching.tree_file": ("load_tree", "save_tree"),
     "reconstruction.centre": ("Candidate", "find_centre"),
+    "reconstruction.hardening": ("fit_hardening",),
     "reconstruction.options": ("CentreOptions",),
     "reconstruction.preprocess": ("line_integrals",),
     "reconstruction.projector": ("project",),

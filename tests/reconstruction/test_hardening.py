@@ -5,7 +5,7 @@ import pytest
 
 from tests.reconstruction.counted import angles, exact
 from vitsci_viz.errors import InputError
-from vitsci_viz.reconstruction.hardening import apply_polynomial, fit_consistency
+from vitsci_viz.reconstruction.hardening import apply_polynomial, fit_hardening
 from vitsci_viz.simulation.ellipses import Ellipsoid, project_phantom
 
 
@@ -25,7 +25,7 @@ def test_hardening_is_undone_from_the_views_alone():
     bar = project_phantom([Ellipsoid(value=0.02, radii=(60, 14, np.inf), turn_rad=0.3)], angles(90), 160)
     # Two energies, one of which is absorbed twice as strongly.
     seen = -np.log(0.5 * np.exp(-0.67 * bar) + 0.5 * np.exp(-1.33 * bar))
-    mended = apply_polynomial(seen.astype(np.float32), fit_consistency(seen))
+    mended = apply_polynomial(seen.astype(np.float32), fit_hardening(seen))
 
     def uneven(views: np.ndarray) -> float:
         mass = views.sum(axis=2)
@@ -42,11 +42,11 @@ def test_hardening_is_undone_from_the_views_alone():
 def test_a_round_sample_does_not_tell():
     disc = project_phantom([Ellipsoid(value=0.02, radii=(40, 40, np.inf))], angles(30), 128)
     with pytest.raises(InputError, match="the same from every side"):
-        fit_consistency(disc)
+        fit_hardening(disc)
 
 
 def test_too_small_a_degree_and_too_few_views_are_refused():
     with pytest.raises(InputError, match="degree must be 2 or more, got 1"):
-        fit_consistency(exact(), degree=1)
+        fit_hardening(exact(), degree=1)
     with pytest.raises(InputError, match="needs 4 views"):
-        fit_consistency(exact(3, 1, 32))
+        fit_hardening(exact(3, 1, 32))

@@ -34,7 +34,7 @@ def apply_polynomial(values: Floats32, coefficients: Sequence[float]) -> Floats3
     return out
 
 
-def fit_consistency(sinograms: NDArray[np.floating], degree: int = 3) -> tuple[float, ...]:
+def fit_hardening(sinograms: NDArray[np.floating], degree: int = 3) -> tuple[float, ...]:
     """Find the polynomial after which every view holds the same amount of matter.
 
     Parameters

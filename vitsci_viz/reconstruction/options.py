@@ -148,7 +148,8 @@ class PreprocessOptions(Options):
     )
     hardening: tuple[float, ...] = option(
         (),
-        "Coefficients a1,a2,... that make line integrals p into a1 p + a2 p^2 + ...; empty leaves them.",
+        "Coefficients a1,a2,... that make line integrals p into a1 p + a2 p^2 + ...; empty leaves them. "
+        "vz.fit_hardening finds them from the sinogram of a sample that is not round.",
         group="Hardening",
         suggestions=((), (1.0, 0.1), (1.0, 0.0, 0.05)),
     )
