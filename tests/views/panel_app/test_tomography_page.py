@@ -260,4 +260,5 @@ def test_every_control_has_a_name(tomography):
 def test_the_tooth_is_whole_about_its_axis(tomography, keep_picture):
     page = sliced(tomography("source=sample:tooth&centre=296"))
     assert math.isclose(centre(page), 296)
+    page.get_by_text("Quality of the slice").wait_for()
     keep_picture("tomography_tooth", page.screenshot())
