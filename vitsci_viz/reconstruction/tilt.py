@@ -26,8 +26,12 @@ LEAST_BAND_ROWS = 4
 """A band is at least so many rows high."""
 LEAST_CORRELATION = 0.3
 """Bands whose opposite views correlate less are left out."""
-PAIRS = 12
-"""Pairs of opposite views that are compared, of those there are."""
+PAIRS, LEAST_PAIRS = 12, 2
+"""Pairs of opposite views that are compared at most and at least, of those there are."""
+WORK_BYTES = 2**30
+"""Taken by the views of all pairs."""
+VIEW_BYTES = 80
+"""For each pixel of a pair: a view and the two that its opposite is made of, corrected, turned and compared."""
 ROUNDS = 4
 """Views are turned by the tilt found and looked at again so often: rows of a leaning axis do not quite mirror."""
 SUPPORT = 2
@@ -157,7 +161,7 @@ def find_tilt(scan: Scan, *, preprocess: PreprocessOptions | None = None, thread
             "the tilt of the axis is found from views half a turn apart, and the scan covers less: give it, or leave "
             "it at zero"
         )
-    some = np.unique(np.linspace(0, len(pairs) - 1, PAIRS).round().astype(int))
+    some = np.unique(np.linspace(0, len(pairs) - 1, pairs_read(scan.rows, scan.columns)).round().astype(int))
     chosen = OppositePairs(
         view=pairs.view[some], first=pairs.first[some], second=pairs.second[some], share=pairs.share[some]
     )
@@ -168,6 +172,15 @@ def find_tilt(scan: Scan, *, preprocess: PreprocessOptions | None = None, thread
     place = np.searchsorted(needed, np.stack([chosen.view, chosen.first, chosen.second]))
     renamed = OppositePairs(view=place[0], first=place[1], second=place[2], share=chosen.share)
     return estimate_tilt(*paired_views(views, renamed))
+
+
+def pairs_read(rows: int, columns: int) -> int:
+    """Return how many views with their opposites are read: fewer of large ones, whose many rows tell as much.
+
+    >>> pairs_read(512, 512), pairs_read(2048, 2048), pairs_read(8192, 8192)
+    (12, 3, 2)
+    """
+    return int(np.clip(WORK_BYTES // (VIEW_BYTES * rows * columns), LEAST_PAIRS, PAIRS))
 
 
 def _some_views(scan: Scan, views: NDArray[np.int64]) -> Scan:
