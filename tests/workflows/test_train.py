@@ -240,7 +240,7 @@ def test_two_runs_in_one_folder_are_refused(data: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with locked(RunFolder(tmp_path / "run")):
         for more in ({}, {"force": True}, {"resume": True}):
-            with pytest.raises(OutputError, match="only one run may use a folder"):
+            with pytest.raises(OutputError, match="only one run may do so at a time"):
                 train(recipe_for(data, tmp_path / "run"), **more)
 
 

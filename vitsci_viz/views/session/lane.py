@@ -103,6 +103,8 @@ class Lane:
         outcome: Callable[[], None] | None
         try:
             result = request.work(self._reporter(request))
+            if request.is_cancelled:  # work that never looked would lead to the very next step
+                raise Cancelled("stopped at its end")
             outcome = _bind(_deliver, request, result)
         except Exception as error:  # noqa: BLE001 - whatever went wrong in the thread is shown on the page
             outcome = None if request.is_replaced and not request.is_cancelled else _bind(request.failed, error)

@@ -163,6 +163,7 @@ class TomographyPage:
         """Put the axis elsewhere; the slice follows."""
         if self.session is None:
             return
+        self._notice = ""
         value = round(min(max(centre_px, 0.0), self.session.scan.columns - 1.0), 3)
         self.state = self.state.replace(options=self.state.options.replace(centre=value))
         self._show_axis()
@@ -233,10 +234,9 @@ class TomographyPage:
         self.slices.ask(wanted, is_compared=self.state.layout == "compare", is_done=is_done)
 
     def _rested(self, said: str) -> None:
-        """Say what was drawn; what was wrong with the link is said once, on the first picture."""
+        """Say what was drawn; what was wrong with the link stands there until the user does something."""
         if self._notice:
             self.status.fail(self._notice)
-            self._notice = ""
         else:
             self.status.idle(said)
 
