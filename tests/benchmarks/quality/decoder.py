@@ -8,7 +8,7 @@ from tests.benchmarks.quality.settings import adaptive, setting
 from tests.benchmarks.quality.training import Setting, trained_all
 
 DATA, EPOCHS, SEED = "pathology-1024", 12, 0
-"""384 steps of one image; on 4,096^2 a step of the decoder takes a minute of one core and 9 GB."""
+"""384 steps of one image; on 4,096^2 one of the decoder took five minutes of a busy core and 9 GB."""
 VALIDATIONS = 4
 PATCH = adaptive(16, 4, 1024)
 
@@ -31,8 +31,8 @@ def measure(work: Path) -> list[Row]:
     token, unetr, later = (100 * float(curve.dice[-1]) for curve in curves)
     return [
         Row(
-            name="symmetric head against UNETR-type decoder, virtual pathology 1,024^2, 1,024 tokens (not 4,096^2, "
-            "where a step of the decoder takes a minute of a core): Dice",
+            name="symmetric head against UNETR-type decoder, virtual pathology 1,024^2, 1,024 tokens (not yet "
+            "4,096^2, where a step of the decoder took five minutes of a busy core): Dice",
             target="within 0.5 points",
             measured=f"after equal steps {token:.1f} against {unetr:.1f}: {token - unetr:+.1f} points; after equal "
             f"time {later:.1f}: {later - unetr:+.1f}",

@@ -129,8 +129,7 @@ class SegmentPage:
             self.views.switches.restore(self.state.layers)
         except OptionError as error:
             problems = (*problems, str(error))
-        if problems:
-            self._notice = f"Left out of the link: {'; '.join(problems)}"
+        self._notice = f"Left out of the link: {'; '.join(problems)}" if problems else ""
         self.form.show(self.state.options)
         self.views.layout = self.state.layout
         self.toolbar.view.put(layout=self.state.layout)
@@ -297,8 +296,8 @@ class SegmentPage:
             self.views.show_alone(self.view)
             self.list.panel.show_nothing("This image was not predicted.")
         if isinstance(error, Cancelled):
-            is_shown = self.view is not None and self.view.first is not None
-            self._rest("Cancelled; the last result stays" if is_shown else "Cancelled; there is no prediction")
+            is_missing = self.view is None or self.view.first is None
+            self._rest(f"Cancelled; {'there is no prediction' if is_missing else 'the last result stays'}")
         else:
             self.source.fail(self._words(error))
         self.list.go_on()
